@@ -1,0 +1,79 @@
+package ccproxy.claude;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/// Ordered rules from the name a client asks for to the model it gets; the first that matches wins.
+/// A pattern is exact (`gpt-4o`), a prefix (`gpt-*`) or a regular expression (`/^o[0-9]/`).
+public final class ModelMapping {
+    /// No rules.
+    public static final ModelMapping NONE = new ModelMapping(List.of());
+
+    /// At most this many rules: each is tried for every request.
+    private static final int RULES_MAX = 1000;
+
+    private final List<Rule> rules;
+
+    private record Rule(Pattern pattern, String model) {}
+
+    private ModelMapping(List<Rule> rules) {
+        this.rules = List.copyOf(rules);
+    }
+
+    /// {@return the rules of `patterns`, in their order: pattern → model}
+    /// @throws IllegalArgumentException says which rule is wrong and why
+    public static ModelMapping of(Map<String, String> patterns) {
+        if (patterns.size() > RULES_MAX) {
+            throw new IllegalArgumentException("expected at most " + RULES_MAX + " rules");
+        }
+        var rules = new ArrayList<Rule>();
+        patterns.forEach((pattern, model) -> rules.add(rule(pattern, model)));
+        return new ModelMapping(rules);
+    }
+
+    /// {@return the rules of `pattern=model,pattern=model…`}
+    /// @throws IllegalArgumentException says which rule is wrong and why
+    public static ModelMapping parse(String text) {
+        var patterns = new LinkedHashMap<String, String>();
+        for (String rule : text.split(",")) {
+            if (rule.isBlank()) continue;
+            int equals = rule.lastIndexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException(
+                        "expected PATTERN=MODEL, found '" + rule.strip() + "'");
+            }
+            patterns.put(rule.substring(0, equals).strip(), rule.substring(equals + 1).strip());
+        }
+        return of(patterns);
+    }
+
+    /// {@return the model for `name`, or `name` itself when no rule matches}
+    public String resolve(String name) {
+        for (Rule rule : rules) {
+            if (rule.pattern.matcher(name).find()) return rule.model;
+        }
+        return name;
+    }
+
+    private static Rule rule(String pattern, String model) {
+        if (pattern.isEmpty() || model.isEmpty()) {
+            throw new IllegalArgumentException("expected a pattern and a model, found an empty one");
+        }
+        try {
+            if (pattern.length() > 2 && pattern.startsWith("/") && pattern.endsWith("/")) {
+                return new Rule(Pattern.compile(pattern.substring(1, pattern.length() - 1)), model);
+            }
+        } catch (PatternSyntaxException e) {
+            throw new IllegalArgumentException(
+                    "expected a regular expression, found '" + pattern + "'", e);
+        }
+        boolean isPrefix = pattern.endsWith("*");
+        String literal = isPrefix ? pattern.substring(0, pattern.length() - 1) : pattern;
+        return new Rule(
+                Pattern.compile("^" + Pattern.quote(literal) + (isPrefix ? "" : "$")), model);
+    }
+}

@@ -1,0 +1,2 @@
+/// The program: arguments, configuration, subcommands.
+package ccproxy.command;

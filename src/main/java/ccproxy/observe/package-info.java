@@ -1,0 +1,2 @@
+/// What is seen: the request context and the log.
+package ccproxy.observe;
