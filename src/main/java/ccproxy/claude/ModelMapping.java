@@ -25,6 +25,7 @@ public final class ModelMapping {
     }
 
     /// {@return the rules of `patterns`, in their order: pattern → model}
+    ///
     /// @throws IllegalArgumentException says which rule is wrong and why
     public static ModelMapping of(Map<String, String> patterns) {
         if (patterns.size() > RULES_MAX) {
@@ -36,6 +37,7 @@ public final class ModelMapping {
     }
 
     /// {@return the rules of `pattern=model,pattern=model…`}
+    ///
     /// @throws IllegalArgumentException says which rule is wrong and why
     public static ModelMapping parse(String text) {
         var patterns = new LinkedHashMap<String, String>();
@@ -61,7 +63,8 @@ public final class ModelMapping {
 
     private static Rule rule(String pattern, String model) {
         if (pattern.isEmpty() || model.isEmpty()) {
-            throw new IllegalArgumentException("expected a pattern and a model, found an empty one");
+            throw new IllegalArgumentException(
+                    "expected a pattern and a model, found an empty one");
         }
         try {
             if (pattern.length() > 2 && pattern.startsWith("/") && pattern.endsWith("/")) {

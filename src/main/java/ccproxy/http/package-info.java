@@ -1,2 +1,3 @@
-/// Who asks: listener, routes, handlers, authentication. Only here: the HTTP server. It does not know the JSON mapper.
+/// Who asks: listener, routes, handlers, authentication. Only here: the HTTP server. It does not
+/// know the JSON mapper.
 package ccproxy.http;

@@ -1,0 +1,291 @@
+package ccproxy.convert;
+
+import ccproxy.wire.Field;
+import ccproxy.wire.Json;
+import ccproxy.wire.ModelRules;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The tools of a Chat Completions request, and which of them the model may, must or must not call.
+final class ChatTools {
+    /// The one parameter of a custom tool, whose input is free text.
+    static final String CUSTOM_INPUT = "input";
+
+    private final ModelRules rules;
+    private final Warnings warnings;
+    private final ToolNames names;
+    private final Map<String, ObjectNode> tools = new LinkedHashMap<>();
+    private final Set<String> custom = new HashSet<>();
+    private boolean isLegacy;
+    private ObjectNode choice = Json.object();
+
+    ChatTools(ModelRules rules, Warnings warnings, ToolNames names) {
+        this.rules = rules;
+        this.warnings = warnings;
+        this.names = names;
+    }
+
+    /// Reads `tools`, `functions`, `web_search_options` and the choice among them.
+    void read(Field request) {
+        Field list = request.get("tools");
+        if (list.isPresent()) list.elements().forEach(this::tool);
+        Field functions = request.get("functions");
+        if (functions.isPresent()) {
+            isLegacy = true;
+            functions.elements().forEach(this::function);
+        }
+        Field search = request.get("web_search_options");
+        if (search.isPresent()) webSearch(search);
+        choose(isLegacy ? request.get("function_call") : request.get("tool_choice"));
+        Field parallel = request.get("parallel_tool_calls");
+        // A legacy answer has room for one call.
+        if (!parallel.flag(true) || isLegacy) noParallelCalls();
+    }
+
+    private void tool(Field tool) {
+        tool.object();
+        String type = tool.get("type").text("");
+        switch (type) {
+            case "function" -> function(tool.get("function"), tool);
+            case "custom" -> {
+                if (tool.get("custom").isPresent()) custom(tool.get("custom"));
+                else put(tool.get("name").nonEmptyText(), tool.object().deepCopy());
+            }
+            // Anthropic's own shapes, as clients send them that know whom they talk to: whole.
+            case "" -> {
+                if (!tool.get("input_schema").isPresent())
+                    throw tool.get("type").expected("a tool type");
+                put(tool.get("name").nonEmptyText(), tool.object().deepCopy());
+            }
+            default -> put(tool.get("name").nonEmptyText(), tool.object().deepCopy());
+        }
+    }
+
+    private void function(Field function) {
+        function(function, function);
+    }
+
+    private void function(Field function, Field tool) {
+        function.object();
+        ObjectNode made = named(function);
+        ObjectNode schema = Schemas.ofTool(parameters(function));
+        made.set("input_schema", schema);
+        if (function.get("strict").flag(false)) {
+            if (rules.hasStructuredOutputs() && Schemas.isStrict(schema)) made.put("strict", true);
+            else warnings.add(function.get("strict").path(), "dropped");
+        }
+        for (String extension :
+                new String[] {
+                    "cache_control", "eager_input_streaming", "defer_loading", "input_examples"
+                }) {
+            JsonNode value = tool.value().path(extension);
+            if (value.isMissingNode()) value = function.value().path(extension);
+            if (!value.isMissingNode()) made.set(extension, value);
+        }
+        put(function.get("name").text(), made);
+    }
+
+    private static JsonNode parameters(Field function) {
+        Field parameters = function.get("parameters");
+        return parameters.isPresent() ? parameters.object() : Json.object();
+    }
+
+    private void custom(Field tool) {
+        ObjectNode made = named(tool);
+        Field grammar = tool.get("format").get("grammar");
+        if (grammar.isPresent()) {
+            String told =
+                    "The input must follow this "
+                            + grammar.get("syntax").text("")
+                            + " grammar:\n"
+                            + grammar.get("definition").text("");
+            String before = made.path("description").asString("");
+            made.put("description", before.isEmpty() ? told : before + "\n\n" + told);
+        }
+        ObjectNode schema = Json.object().put("type", "object");
+        schema.putObject("properties").putObject(CUSTOM_INPUT).put("type", "string");
+        schema.putArray("required").add(CUSTOM_INPUT);
+        made.set("input_schema", schema);
+        String name = tool.get("name").text();
+        custom.add(name);
+        put(name, made);
+    }
+
+    private ObjectNode named(Field tool) {
+        tool.object();
+        String name = tool.get("name").nonEmptyText();
+        ObjectNode made = Json.object().put("name", names.toUpstream(name));
+        String description = tool.get("description").text("");
+        if (!description.isEmpty()) made.put("description", description);
+        return made;
+    }
+
+    private void webSearch(Field options) {
+        options.object();
+        if (rules.webSearchTool().isEmpty()) {
+            warnings.add("web_search_options", "dropped");
+            return;
+        }
+        ObjectNode made =
+                Json.object().put("type", rules.webSearchTool()).put("name", "web_search");
+        Field size = options.get("search_context_size");
+        made.put(
+                "max_uses",
+                switch (size.text("medium")) {
+                    case "low" -> 2;
+                    case "medium" -> 5;
+                    case "high" -> 10;
+                    default -> throw size.expectedOneOf("low, medium, high");
+                });
+        Field location = options.get("user_location");
+        if (location.isPresent()) {
+            ObjectNode place = made.putObject("user_location").put("type", "approximate");
+            place.setAll(location.get("approximate").object());
+        }
+        put("web_search", made);
+    }
+
+    private void put(String name, ObjectNode tool) {
+        tools.putIfAbsent(name, tool);
+    }
+
+    private void choose(Field wanted) {
+        if (!wanted.isPresent()) return;
+        if (wanted.value().isString()) {
+            switch (wanted.text()) {
+                case "none" -> choice = type("none");
+                case "auto" -> choice = type("auto");
+                case "required", "any" -> choice = type("any");
+                default -> throw wanted.expectedOneOf("none, auto, required");
+            }
+        } else {
+            chooseNamed(wanted);
+        }
+        if (tools.isEmpty()) {
+            if (isForced()) throw wanted.invalid("expected tools to choose from, found none");
+            choice = Json.object();
+        }
+    }
+
+    private void chooseNamed(Field wanted) {
+        wanted.object();
+        String type = wanted.get("type").text(isLegacy ? "legacy" : "");
+        switch (type) {
+            case "function" -> chooseTool(wanted.get("function").get("name"));
+            case "custom" -> chooseTool(wanted.get("custom").get("name"));
+            case "allowed_tools" -> allow(wanted.get("allowed_tools"));
+            case "legacy", "tool" -> chooseTool(wanted.get("name"));
+            case "auto", "any", "none" -> choice = type(type);
+            default -> throw wanted.get("type").expectedOneOf("function, custom, allowed_tools");
+        }
+    }
+
+    private void chooseTool(Field name) {
+        if (!tools.containsKey(name.text())) {
+            throw name.invalid(
+                    "expected the name of one of the tools, found '" + name.text() + "'");
+        }
+        choice = type("tool").put("name", names.toUpstream(name.text()));
+    }
+
+    private void allow(Field allowed) {
+        allowed.object();
+        var kept = new HashSet<String>();
+        for (Field tool : allowed.get("tools").elements()) {
+            Field name = tool.get(tool.get("type").text("function")).get("name");
+            if (!tools.containsKey(name.text())) {
+                throw name.invalid(
+                        "expected the name of one of the tools, found '" + name.text() + "'");
+            }
+            kept.add(name.text());
+        }
+        tools.keySet().retainAll(kept);
+        Field mode = allowed.get("mode");
+        choice =
+                switch (mode.text("auto")) {
+                    case "auto" -> type("auto");
+                    case "required" -> type("any");
+                    default -> throw mode.expectedOneOf("auto, required");
+                };
+    }
+
+    private void noParallelCalls() {
+        if (tools.isEmpty()) return;
+        if (choice.isEmpty()) choice = type("auto");
+        if (!choice.path("type").asString("").equals("none"))
+            choice.put("disable_parallel_tool_use", true);
+    }
+
+    private static ObjectNode type(String type) {
+        return Json.object().put("type", type);
+    }
+
+    /// Defines the tools that the history calls when the request defines none: the API wants them.
+    void rebuild(Set<String> calledTools) {
+        if (!tools.isEmpty() || calledTools.isEmpty()) return;
+        for (String name : calledTools) {
+            ObjectNode tool = Json.object().put("name", names.toUpstream(name));
+            tool.set("input_schema", Schemas.ofTool(Json.object()));
+            put(name, tool);
+        }
+        choice = type("none");
+    }
+
+    /// {@return whether a call is forced}
+    boolean isForced() {
+        String type = choice.path("type").asString("");
+        return type.equals("any") || type.equals("tool");
+    }
+
+    /// Lets the model decide after all.
+    ///
+    /// @return what to tell it instead
+    String relaxed() {
+        String name = choice.path("name").asString("");
+        boolean isSingle = choice.path("disable_parallel_tool_use").asBoolean(false);
+        choice = type("auto");
+        if (isSingle) choice.put("disable_parallel_tool_use", true);
+        return name.isEmpty()
+                ? "Answer by calling one of the tools."
+                : "Answer by calling the tool `" + name + "`.";
+    }
+
+    /// Adds a tool of ours and makes the model call it or, if the client has tools that may be
+    /// called, one of those.
+    void force(ObjectNode tool) {
+        boolean mayCallOthers =
+                !tools.isEmpty() && !choice.path("type").asString("").equals("none");
+        String name = tool.path("name").asString("");
+        put(name, tool);
+        if (mayCallOthers && choice.path("type").asString("").equals("tool")) return;
+        choice = mayCallOthers ? type("any") : type("tool").put("name", name);
+    }
+
+    /// {@return whether the client's tool `name` exists}
+    boolean has(String name) {
+        return tools.containsKey(name);
+    }
+
+    /// {@return the client's names of its custom tools}
+    Set<String> custom() {
+        return Set.copyOf(custom);
+    }
+
+    /// {@return whether the client speaks of functions, not of tools}
+    boolean isLegacy() {
+        return isLegacy;
+    }
+
+    /// Writes `tools` and `tool_choice`.
+    void write(ObjectNode body) {
+        if (tools.isEmpty()) return;
+        ArrayNode list = body.putArray("tools");
+        list.addAll(tools.values());
+        if (!choice.isEmpty()) body.set("tool_choice", choice);
+    }
+}

@@ -1,0 +1,62 @@
+package ccproxy.convert;
+
+import ccproxy.wire.ApiException;
+import ccproxy.wire.ErrorKind;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// What of a request could not be honoured, for the header `x-ccproxy-warnings: field=action; …`.
+/// When strict, the first of them is an error instead.
+public final class Warnings {
+    /// A header line stays far below what any client accepts (8 kB).
+    static final int CHARACTERS_MAX = 2000;
+
+    private static final int FIELD_CHARACTERS_MAX = 100;
+
+    private final boolean isStrict;
+    private final Map<String, String> actions = new LinkedHashMap<>();
+
+    /// @param isStrict whether a field that cannot be honoured is an error
+    public Warnings(boolean isStrict) {
+        this.isStrict = isStrict;
+    }
+
+    /// Notes that a field was dropped or changed.
+    ///
+    /// @param action one word, perhaps with a value: `dropped`, `clamped(1)`
+    void add(String field, String action) {
+        if (isStrict) {
+            throw new ApiException(
+                            ErrorKind.INVALID_REQUEST,
+                            field + ": cannot be honoured as given (it would be " + action + ")")
+                    .at(field)
+                    .code("unsupported_parameter");
+        }
+        note(field, action);
+    }
+
+    /// Notes something about the answer, or about a field whose loss changes nothing the client
+    /// asked for: never an error.
+    public void note(String field, String action) {
+        if (actions.size() < 100) actions.putIfAbsent(headerSafe(field), headerSafe(action));
+    }
+
+    /// {@return the header's value, `""` when there is nothing to say}
+    public String header() {
+        var line = new StringBuilder();
+        for (var entry : actions.entrySet()) {
+            String next = entry.getKey() + "=" + entry.getValue();
+            if (line.length() + next.length() > CHARACTERS_MAX) return line + "; more=omitted";
+            line.append(line.isEmpty() ? "" : "; ").append(next);
+        }
+        return line.toString();
+    }
+
+    /// Field names come from the client: only what cannot break a header gets through.
+    private static String headerSafe(String text) {
+        String safe = text.replaceAll("[^A-Za-z0-9_.\\[\\]() -]", "_");
+        return safe.length() <= FIELD_CHARACTERS_MAX
+                ? safe
+                : safe.substring(0, FIELD_CHARACTERS_MAX);
+    }
+}

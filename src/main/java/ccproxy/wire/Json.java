@@ -1,0 +1,138 @@
+package ccproxy.wire;
+
+import java.nio.charset.StandardCharsets;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.cfg.JsonNodeFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The one door to the JSON library. Trees only: what we do not know stays in them, and numbers
+/// keep every digit. A property given twice is an error, because two readers may each believe
+/// another one of them.
+public final class Json {
+    /// Deep enough for any real schema, shallow enough for any stack.
+    static final int NESTING_MAX = 512;
+
+    /// A number no longer than this: `BigDecimal` parsing is not linear.
+    private static final int DIGITS_MAX = 1000;
+
+    private static final JsonMapper MAPPER =
+            JsonMapper.builder(
+                            JsonFactory.builder()
+                                    // RFC 8259 §8.1: UTF-8, always; no guessing from zero bytes.
+                                    .disable(JsonFactory.Feature.CHARSET_DETECTION)
+                                    // A bad document is never quoted back in a message.
+                                    .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                                    .streamReadConstraints(
+                                            StreamReadConstraints.builder()
+                                                    .maxNestingDepth(NESTING_MAX)
+                                                    .maxNumberLength(DIGITS_MAX)
+                                                    .maxStringLength(Integer.MAX_VALUE)
+                                                    .build())
+                                    .build())
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+                    .enable(JsonNodeFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                    .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+                    .build();
+
+    private Json() {}
+
+    /// {@return the object that `bytes` hold}
+    ///
+    /// @throws ApiException [ErrorKind#INVALID_REQUEST] naming `what`, the place and the finding,
+    ///   never the library's own words
+    public static ObjectNode object(String what, byte[] bytes) {
+        if (bytes.length == 0) throw invalid(what + ": expected a JSON object, found nothing");
+        if (bytes.length > 2 && bytes[0] == (byte) 0xEF && bytes[1] == (byte) 0xBB) {
+            throw invalid(what + ": expected a JSON object, found a byte order mark");
+        }
+        try {
+            return switch (MAPPER.readTree(bytes)) {
+                case ObjectNode object -> object;
+                case JsonNode other -> {
+                    String found = other.isMissingNode() ? "nothing" : Field.kind(other);
+                    throw invalid(what + ": expected a JSON object, found " + found);
+                }
+            };
+        } catch (JacksonException e) {
+            throw invalid(what + ": " + problem(e));
+        }
+    }
+
+    /// {@return the tree that `bytes` hold}
+    ///
+    /// @throws IllegalArgumentException when they are not JSON
+    public static JsonNode tree(byte[] bytes, int from, int length) {
+        try {
+            return MAPPER.readTree(bytes, from, length);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(problem(e));
+        }
+    }
+
+    /// {@return the tree of a JSON text}
+    ///
+    /// @throws IllegalArgumentException when it is not JSON
+    public static JsonNode tree(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return tree(bytes, 0, bytes.length);
+    }
+
+    /// {@return the JSON text of a tree, as UTF-8}
+    public static byte[] bytes(JsonNode node) {
+        return MAPPER.writeValueAsBytes(node);
+    }
+
+    /// {@return the JSON text of a tree}
+    public static String text(JsonNode node) {
+        return MAPPER.writeValueAsString(node);
+    }
+
+    /// {@return a text as a JSON string, quotes included}
+    public static byte[] quoted(String text) {
+        return MAPPER.writeValueAsBytes(text);
+    }
+
+    /// {@return a new, empty object}
+    public static ObjectNode object() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    /// {@return a new, empty array}
+    public static ArrayNode array() {
+        return JsonNodeFactory.instance.arrayNode();
+    }
+
+    /// {@return `node` as an object, or an empty one}
+    public static ObjectNode objectOrEmpty(JsonNode node) {
+        return node instanceof ObjectNode object ? object : object();
+    }
+
+    private static ApiException invalid(String message) {
+        return new ApiException(ErrorKind.INVALID_REQUEST, message);
+    }
+
+    /// The library's messages name its classes, so only the place is taken from them.
+    private static String problem(JacksonException e) {
+        String text = String.valueOf(e.getOriginalMessage());
+        TokenStreamLocation at = e.getLocation();
+        String place =
+                at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
+        if (text.contains("nesting depth")) {
+            return "expected at most " + NESTING_MAX + " levels of nesting, found more" + place;
+        }
+        if (text.startsWith("Duplicate")) return "a property is given twice" + place;
+        if (text.contains("UTF-8")) return "expected UTF-8, found another byte" + place;
+        if (text.contains("end-of-input")) return "the JSON ends too early" + place;
+        return "expected JSON, found something else" + place;
+    }
+}

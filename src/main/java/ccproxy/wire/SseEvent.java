@@ -1,0 +1,68 @@
+package ccproxy.wire;
+
+import java.nio.charset.StandardCharsets;
+import tools.jackson.databind.JsonNode;
+
+/// One event of an event stream as it came: its bytes, and where its name and data are in them.
+/// Whoever forwards it writes the bytes; only who needs the data parses it.
+public final class SseEvent {
+    /// The name of an answer that came whole instead of in events; its data is the message.
+    public static final String WHOLE = "message";
+
+    private final String name;
+    private final byte[] raw;
+    private final byte[] data;
+    private final int from;
+    private final int length;
+
+    /// @param name the `event:` field, `""` when there was none
+    /// @param raw the frame with its closing empty line
+    /// @param data where the data stands, from `from` on, `length` bytes
+    SseEvent(String name, byte[] raw, byte[] data, int from, int length) {
+        this.name = name;
+        this.raw = raw;
+        this.data = data;
+        this.from = from;
+        this.length = length;
+    }
+
+    /// {@return the event `name` with JSON data on one line}
+    public static SseEvent of(String name, byte[] json) {
+        byte[] head = ("event: " + name + "\ndata: ").getBytes(StandardCharsets.US_ASCII);
+        byte[] raw = new byte[head.length + json.length + 2];
+        System.arraycopy(head, 0, raw, 0, head.length);
+        System.arraycopy(json, 0, raw, head.length, json.length);
+        raw[raw.length - 2] = '\n';
+        raw[raw.length - 1] = '\n';
+        return new SseEvent(name, raw, raw, head.length, json.length);
+    }
+
+    /// {@return an answer that came whole: the JSON of a message}
+    public static SseEvent whole(byte[] json) {
+        return new SseEvent(WHOLE, json, json, 0, json.length);
+    }
+
+    /// {@return the event's name; from its data when the frame had none}
+    public String name() {
+        return name.isEmpty() ? json().path("type").asString("") : name;
+    }
+
+    /// {@return the frame as it came; do not change it}
+    public byte[] raw() {
+        return raw;
+    }
+
+    /// {@return the data as a tree; an empty object when it is not JSON}
+    public JsonNode json() {
+        try {
+            return Json.tree(data, from, length);
+        } catch (IllegalArgumentException _) {
+            return Json.object();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return new String(raw, StandardCharsets.UTF_8);
+    }
+}
