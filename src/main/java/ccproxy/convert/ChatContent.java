@@ -93,7 +93,7 @@ final class ChatContent {
                                     "expected text, an image or a file, found audio, which Claude cannot hear")
                             .code("unsupported_content");
             // Anthropic's own blocks, as some clients send them: whole.
-            case "image", "document", "search_result" -> (ObjectNode) part.object().deepCopy();
+            case "image", "document", "search_result" -> part.object().deepCopy();
             default -> throw type.expectedOneOf("text, image_url, file");
         };
     }
