@@ -44,6 +44,9 @@ public final class Json {
                     .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
                     .build();
 
+    /// The value `true`.
+    public static final JsonNode TRUE = JsonNodeFactory.instance.booleanNode(true);
+
     private Json() {}
 
     /// {@return the object that `bytes` hold}

@@ -79,6 +79,24 @@ public record ModelRules(
                 rules.path("web_search_tool").asString(""));
     }
 
+    /// {@return the same rules for a model of another name}
+    public ModelRules named(String name) {
+        return new ModelRules(
+                name,
+                tokensMax,
+                thinking,
+                efforts,
+                effortBeta,
+                hasStructuredOutputs,
+                hasImages,
+                hasPdfs,
+                sampling,
+                hasPrefill,
+                hasForcedTools,
+                hasSystemTurns,
+                webSearchTool);
+    }
+
     /// {@return the highest level the model has that is not above `wanted`; its lowest when all are
     /// above}
     public String effort(String wanted) {

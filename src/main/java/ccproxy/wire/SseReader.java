@@ -24,6 +24,7 @@ public final class SseReader {
     private int end;
     private boolean isAfterCarriageReturn;
     private boolean isEnded;
+    private SseEvent ready;
 
     private String name = "";
     private int dataFrom;
@@ -35,36 +36,49 @@ public final class SseReader {
         this.in = in;
     }
 
-    /// {@return whether [#next()] has bytes to look at without reading}
-    public boolean hasBuffered() {
-        return scan < end;
+    /// {@return whether [#next()] has an event, or the end, without waiting for the input}
+    ///
+    /// @throws IOException as [#next()]
+    public boolean isReady() throws IOException {
+        while (ready == null && !isEnded) {
+            ready = scan();
+            if (ready != null) break;
+            if (in.available() == 0) return false;
+            if (!fill()) ready = last();
+        }
+        return true;
     }
 
     /// {@return the next event, or null at the end}
     ///
     /// @throws IOException from the input, or when an event is larger than the limit
     public SseEvent next() throws IOException {
-        for (; ; ) {
-            while (scan < end) {
-                byte b = buffer[scan];
-                if (b == '\n' && isAfterCarriageReturn) {
-                    skipLineFeed();
-                } else if (b == '\n' || b == '\r') {
-                    isAfterCarriageReturn = b == '\r';
-                    int lineEnd = scan++;
-                    SseEvent event = line(lineEnd);
-                    if (event != null) return event;
-                } else {
-                    isAfterCarriageReturn = false;
-                    scan++;
-                }
-            }
-            if (isEnded) return null;
-            if (!fill()) {
-                isEnded = true;
-                return last();
+        SseEvent event = ready;
+        ready = null;
+        while (event == null && !isEnded) {
+            event = scan();
+            if (event == null && !fill()) event = last();
+        }
+        return event;
+    }
+
+    /// The next event that is whole in the buffer, or null.
+    private SseEvent scan() {
+        while (scan < end) {
+            byte b = buffer[scan];
+            if (b == '\n' && isAfterCarriageReturn) {
+                skipLineFeed();
+            } else if (b == '\n' || b == '\r') {
+                isAfterCarriageReturn = b == '\r';
+                int lineEnd = scan++;
+                SseEvent event = line(lineEnd);
+                if (event != null) return event;
+            } else {
+                isAfterCarriageReturn = false;
+                scan++;
             }
         }
+        return null;
     }
 
     /// The LF of a CRLF whose CR has already ended the line. After an event it belongs to nothing.
@@ -148,6 +162,7 @@ public final class SseReader {
 
     /// The event that the end of the input ends: given the empty line it lacks.
     private SseEvent last() {
+        isEnded = true;
         if (lineStart < end) field(lineStart, end);
         if (dataLength < 0 && joined.length == 0) return null;
         byte[] rest = slice(start, end - start);

@@ -1,0 +1,133 @@
+package ccproxy.claude;
+
+import ccproxy.wire.Json;
+import ccproxy.wire.SseEvent;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/// The backends of this server, and what they share.
+public final class Backends implements AutoCloseable {
+    private static final Duration REFRESH_EVERY = Duration.ofHours(1);
+    private static final Duration REFRESH_WAIT = Duration.ofSeconds(30);
+
+    private final String name;
+    private final String advice;
+    private final String chatVersion;
+    private final Map<String, Claude> byName = new LinkedHashMap<>();
+    private final ModelCatalog catalog;
+    private final ThinkingStore thinking = new ThinkingStore();
+    private final Thread refresher;
+
+    private Backends(ClaudeSettings settings, Map<String, String> environment) {
+        catalog = new ModelCatalog(settings.models());
+        boolean isAuto = settings.backend().equals("auto");
+        String auto = settings.hasCredentials() ? "api" : "echo";
+        name = isAuto ? auto : settings.backend();
+        advice =
+                isAuto && auto.equals("echo")
+                        ? "no ANTHROPIC_API_KEY is set: the echo model answers; set it, or choose --backend api to pass clients' own keys on"
+                        : "";
+        chatVersion =
+                settings.apiVersion().equals("auto")
+                        ? ApiClaude.VERSION_DEFAULT
+                        : settings.apiVersion();
+        Claude api =
+                new ApiClaude(
+                        settings,
+                        new Upstream(
+                                settings.connectTimeout(), new EnvironmentProxies(environment)));
+        boolean isPerClient = settings.passCredentials() && !settings.hasCredentials();
+        byName.put("api", new SessionClaude(api, settings, Clock.systemUTC(), isPerClient));
+        byName.put(
+                "echo",
+                new SessionClaude(new EchoClaude(catalog), settings, Clock.systemUTC(), false));
+        refresher =
+                settings.hasCredentials()
+                        ? Thread.ofVirtual().name("models").start(() -> refresh(api))
+                        : Thread.ofVirtual().unstarted(() -> {});
+    }
+
+    /// {@return the backends}
+    ///
+    /// @throws IllegalArgumentException when the environment names a proxy that cannot be used
+    public static Backends open(ClaudeSettings settings) {
+        return open(settings, System.getenv());
+    }
+
+    static Backends open(ClaudeSettings settings, Map<String, String> environment) {
+        return new Backends(settings, environment);
+    }
+
+    /// Learns the models' capabilities, now and every hour; what fails leaves what is known.
+    private void refresh(Claude api) {
+        try {
+            while (true) {
+                try (EventStream list =
+                        api.models("", new ClientHeaders("limit=1000", Map.of(), Map.of()))) {
+                    catalog.refresh(whole(list).path("data"));
+                } catch (RuntimeException _) {
+                    // The snapshot serves until the next hour.
+                }
+                Thread.sleep(REFRESH_EVERY);
+            }
+        } catch (InterruptedException _) {
+            // Closed.
+        }
+    }
+
+    private static JsonNode whole(EventStream stream) throws InterruptedException {
+        long until = System.nanoTime() + REFRESH_WAIT.toNanos();
+        while (System.nanoTime() < until) {
+            switch (stream.next(REFRESH_WAIT)) {
+                case EventStream.Next.Event(SseEvent event) -> {
+                    return event.json();
+                }
+                case EventStream.Next.End() -> {
+                    return Json.object();
+                }
+                case EventStream.Next.Quiet() -> {}
+                case EventStream.Next.Queued() -> {}
+            }
+        }
+        return Json.object();
+    }
+
+    /// {@return the name of the backend that answers on bare routes}
+    public String name() {
+        return name;
+    }
+
+    /// {@return what to do to get a real backend, `""` when there is one}
+    public String advice() {
+        return advice;
+    }
+
+    /// {@return the backends by name}
+    public Map<String, Claude> byName() {
+        return byName;
+    }
+
+    /// {@return what is known of the models}
+    public ModelCatalog catalog() {
+        return catalog;
+    }
+
+    /// {@return the thinking kept for clients that drop it}
+    public ThinkingStore thinking() {
+        return thinking;
+    }
+
+    /// {@return the `anthropic-version` of requests that came as Chat Completions}
+    public String chatVersion() {
+        return chatVersion;
+    }
+
+    @Override
+    public void close() {
+        refresher.interrupt();
+        byName.values().forEach(Claude::close);
+    }
+}

@@ -1,0 +1,35 @@
+package ccproxy.claude;
+
+import java.util.List;
+
+/// Who answers. A backend takes Messages requests and gives Anthropic's own events; it knows
+/// nothing of the faces in front of it.
+public interface Claude extends AutoCloseable {
+    /// {@return the answer to a turn}; asking is not done before the first [EventStream#next].
+    EventStream ask(Turn turn);
+
+    /// {@return `{"input_tokens":n}` as one whole event}
+    EventStream countTokens(Turn turn);
+
+    /// {@return the list of models, or the one named `id`, in Anthropic's shape, as one whole
+    /// event}
+    ///
+    /// @param id `""` for the list
+    EventStream models(String id, ClientHeaders headers);
+
+    /// {@return the sessions that a client may see}
+    List<SessionInfo> sessions(ClientHeaders headers);
+
+    /// Ends a session; a turn of it that runs is interrupted.
+    ///
+    /// @return whether there was one
+    boolean closeSession(String id, ClientHeaders headers);
+
+    /// Stops the turn of a session that runs; the session stays.
+    ///
+    /// @return the session, or an empty list when there is none
+    List<SessionInfo> interruptSession(String id, ClientHeaders headers);
+
+    @Override
+    void close();
+}

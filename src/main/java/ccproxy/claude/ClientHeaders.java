@@ -1,0 +1,43 @@
+package ccproxy.claude;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/// What of a client's request line and headers goes upstream with its body.
+///
+/// @param query the raw query, `""` for none
+/// @param forwarded headers that pass as they came, by lower-case name (`anthropic-version`,
+///   `anthropic-beta`, other `anthropic-*`)
+/// @param credentials `x-api-key` and `authorization` as they would go upstream when the server has
+///   none of its own
+public record ClientHeaders(
+        String query, Map<String, List<String>> forwarded, Map<String, String> credentials) {
+    /// Nothing.
+    public static final ClientHeaders NONE = new ClientHeaders("", Map.of(), Map.of());
+
+    /// {@return the `anthropic-version`, or `other` when the client sent none}
+    public String version(String other) {
+        List<String> values = forwarded.getOrDefault("anthropic-version", List.of());
+        return values.isEmpty() || values.getFirst().isBlank() ? other : values.getFirst().strip();
+    }
+
+    /// {@return a value that tells one client's credentials from another's and does not show them}
+    String fingerprint() {
+        try {
+            String all =
+                    credentials.getOrDefault("x-api-key", "")
+                            + "\n"
+                            + credentials.getOrDefault("authorization", "");
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(all.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package ccproxy.claude;
+
+import ccproxy.wire.ApiException;
+import ccproxy.wire.ErrorKind;
+import ccproxy.wire.Json;
+import ccproxy.wire.MessagesRequest;
+import java.time.Instant;
+import java.util.concurrent.Semaphore;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A conversation that the server remembers: system text, tools and messages as they went upstream.
+/// Whoever holds its permit has the turn.
+final class Session {
+    private final String id;
+    private final Instant createdAt;
+    private final Semaphore permit = new Semaphore(1, true);
+    private volatile Instant usedAt;
+    private volatile String model = "";
+    private volatile int messages;
+
+    /// `{"system","tools","messages"}` as JSON: the smallest form to keep, and easy to count.
+    private volatile byte[] held = {};
+
+    private volatile SessionStream running;
+
+    Session(String id, Instant now) {
+        this.id = id;
+        this.createdAt = now;
+        this.usedAt = now;
+    }
+
+    Semaphore permit() {
+        return permit;
+    }
+
+    boolean isBusy() {
+        return permit.availablePermits() == 0;
+    }
+
+    Instant usedAt() {
+        return usedAt;
+    }
+
+    int bytes() {
+        return held.length;
+    }
+
+    /// {@return what goes upstream for a request of this session}: a request with an answer of the
+    /// assistant in it is the whole conversation; else it continues what is held.
+    ///
+    /// @throws ApiException when that is larger than a request may be
+    MessagesRequest compose(MessagesRequest request, long requestBytesMax) {
+        MessagesRequest whole = request.hasRole("assistant") ? request : continued(request);
+        if (whole != request && whole.body().length > requestBytesMax) {
+            throw new ApiException(
+                    ErrorKind.TOO_LARGE,
+                    "the session has grown to "
+                            + whole.body().length
+                            + " bytes: expected at most "
+                            + requestBytesMax);
+        }
+        return whole;
+    }
+
+    private MessagesRequest continued(MessagesRequest request) {
+        if (held.length == 0) return request;
+        ObjectNode before = Json.object("session", held);
+        ArrayNode all = (ArrayNode) before.path("messages");
+        all.addAll(request.messages());
+        MessagesRequest whole = request.with("messages", all);
+        for (String name : new String[] {"system", "tools"}) {
+            if (before.has(name) && !request.raw().has(name))
+                whole = whole.with(name, before.path(name));
+        }
+        return whole;
+    }
+
+    /// Remembers a turn.
+    ///
+    /// @param asked what went upstream
+    /// @param answer the assistant's content; empty when it said nothing
+    void commit(MessagesRequest asked, ArrayNode answer, Instant now) {
+        ObjectNode whole = Json.object();
+        for (String name : new String[] {"system", "tools"}) {
+            JsonNode value = asked.raw().path(name);
+            if (!value.isMissingNode()) whole.set(name, value);
+        }
+        ArrayNode all = whole.putArray("messages").addAll(asked.messages());
+        if (!answer.isEmpty()) all.addObject().put("role", "assistant").set("content", answer);
+        messages = all.size();
+        held = Json.bytes(whole);
+        model = asked.model();
+        usedAt = now;
+    }
+
+    void touch(Instant now) {
+        usedAt = now;
+    }
+
+    void running(SessionStream stream) {
+        running = stream;
+    }
+
+    /// Stops the turn that runs, if one does.
+    void interrupt() {
+        SessionStream stream = running;
+        if (stream != null) stream.interrupt();
+    }
+
+    SessionInfo info() {
+        return new SessionInfo(id, model, messages, held.length, isBusy(), createdAt, usedAt);
+    }
+}

@@ -1,0 +1,156 @@
+package ccproxy.claude;
+
+import ccproxy.wire.MessagesRequest;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.node.ArrayNode;
+
+/// A backend without a memory, given one: conversations by id, in this process's memory, bounded in
+/// number, bytes and idle time. The least recently used idle one goes first; a busy one never.
+final class SessionClaude implements Claude {
+    /// Enough for every client of one machine; a thousand chats at once is a leak of ids.
+    static final int SESSIONS_MAX = 1000;
+
+    private final Claude inner;
+    private final ClaudeSettings settings;
+    private final Clock clock;
+    private final boolean isPerClient;
+    private final long bytesMax;
+    private final int sessionsMax;
+    private final Map<Key, Session> sessions = new LinkedHashMap<>();
+
+    /// Whose session: where clients bring their own credentials, each sees its own only.
+    private record Key(String owner, String id) {}
+
+    /// @param isPerClient whether clients are told apart by their credentials
+    SessionClaude(Claude inner, ClaudeSettings settings, Clock clock, boolean isPerClient) {
+        this(
+                inner,
+                settings,
+                clock,
+                isPerClient,
+                SESSIONS_MAX,
+                Runtime.getRuntime().maxMemory() / 4);
+    }
+
+    SessionClaude(
+            Claude inner,
+            ClaudeSettings settings,
+            Clock clock,
+            boolean isPerClient,
+            int sessionsMax,
+            long bytesMax) {
+        this.inner = inner;
+        this.settings = settings;
+        this.clock = clock;
+        this.isPerClient = isPerClient;
+        this.sessionsMax = sessionsMax;
+        this.bytesMax = bytesMax;
+    }
+
+    @Override
+    public EventStream ask(Turn turn) {
+        if (turn.sessionId().isEmpty()) return inner.ask(turn);
+        Session session = open(key(turn.sessionId(), turn.headers()));
+        return new SessionStream(this, session, turn, settings.sessionBusyWait());
+    }
+
+    private Key key(String id, ClientHeaders headers) {
+        return new Key(isPerClient ? headers.fingerprint() : "", id);
+    }
+
+    private synchronized Session open(Key key) {
+        Instant now = clock.instant();
+        sweep(now);
+        Session session = sessions.computeIfAbsent(key, k -> new Session(k.id, now));
+        session.touch(now);
+        while (sessions.size() > sessionsMax && evict(session)) {}
+        return session;
+    }
+
+    private void sweep(Instant now) {
+        Duration ttl = settings.sessionIdleTtl();
+        sessions.values().removeIf(s -> !s.isBusy() && s.usedAt().plus(ttl).isBefore(now));
+    }
+
+    /// Forgets the least recently used idle session but `kept`.
+    ///
+    /// @return whether there was one
+    private boolean evict(Session kept) {
+        return sessions.values().stream()
+                .filter(s -> s != kept && !s.isBusy())
+                .min(Comparator.comparing(Session::usedAt))
+                .map(oldest -> sessions.values().remove(oldest))
+                .orElse(false);
+    }
+
+    /// Remembers a turn of a session, and forgets others when memory is full.
+    synchronized void remember(Session session, MessagesRequest asked, ArrayNode answer) {
+        session.commit(asked, answer, clock.instant());
+        while (sessions.values().stream().mapToLong(Session::bytes).sum() > bytesMax
+                && evict(session)) {}
+    }
+
+    Claude inner() {
+        return inner;
+    }
+
+    long requestBytesMax() {
+        return settings.requestBytesMax();
+    }
+
+    @Override
+    public EventStream countTokens(Turn turn) {
+        return inner.countTokens(turn);
+    }
+
+    @Override
+    public EventStream models(String id, ClientHeaders headers) {
+        return inner.models(id, headers);
+    }
+
+    @Override
+    public synchronized List<SessionInfo> sessions(ClientHeaders headers) {
+        sweep(clock.instant());
+        var seen = new ArrayList<SessionInfo>();
+        String owner = key("", headers).owner;
+        sessions.forEach((key, session) -> {
+            if (key.owner.equals(owner)) seen.add(session.info());
+        });
+        return seen;
+    }
+
+    @Override
+    public boolean closeSession(String id, ClientHeaders headers) {
+        Session session;
+        synchronized (this) {
+            session = sessions.remove(key(id, headers));
+        }
+        if (session == null) return false;
+        session.interrupt();
+        return true;
+    }
+
+    @Override
+    public List<SessionInfo> interruptSession(String id, ClientHeaders headers) {
+        Session session;
+        synchronized (this) {
+            session = sessions.get(key(id, headers));
+        }
+        if (session == null) return List.of();
+        List<SessionInfo> before = List.of(session.info());
+        session.interrupt();
+        return before;
+    }
+
+    @Override
+    public void close() {
+        inner.close();
+    }
+}

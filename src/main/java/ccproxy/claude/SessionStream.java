@@ -1,0 +1,154 @@
+package ccproxy.claude;
+
+import ccproxy.wire.ApiException;
+import ccproxy.wire.ErrorKind;
+import ccproxy.wire.Json;
+import ccproxy.wire.MessageEvent;
+import ccproxy.wire.MessageFold;
+import ccproxy.wire.MessagesRequest;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+
+/// One turn of a session: waits for the session, asks with what it remembers, and remembers the
+/// answer.
+///
+/// ```
+/// queued ──permit──▶ asking ──message_stop──▶ remembered
+///    └─ busy for too long: 409   ├─ failed: the session is as before
+///                                └─ closed early: what was said so far is remembered
+/// ```
+final class SessionStream implements EventStream {
+    private final SessionClaude owner;
+    private final Session session;
+    private final Turn turn;
+    private final long deadline;
+    private final MessageFold fold = new MessageFold();
+    private MessagesRequest asked;
+    private EventStream answer;
+    private boolean isSettled;
+    private boolean isInterrupted;
+    private boolean isClosed;
+
+    SessionStream(SessionClaude owner, Session session, Turn turn, Duration busyWait) {
+        this.owner = owner;
+        this.session = session;
+        this.turn = turn;
+        this.deadline = System.nanoTime() + busyWait.toNanos();
+    }
+
+    @Override
+    public Next next(Duration wait) throws InterruptedException {
+        if (answer == null && !begin(wait)) return new Next.Queued();
+        try {
+            Next next = answer.next(wait);
+            if (next instanceof Next.Event(var event)) {
+                fold.add(MessageEvent.of(event));
+                if (fold.isComplete()) settle(true);
+            }
+            return next;
+        } catch (ApiException e) {
+            if (isInterrupted()) throw interrupted();
+            settle(false);
+            throw e;
+        }
+    }
+
+    private boolean begin(Duration wait) throws InterruptedException {
+        long left = Math.max(0, Math.min(wait.toNanos(), deadline - System.nanoTime()));
+        if (!session.permit().tryAcquire(left, TimeUnit.NANOSECONDS)) {
+            if (System.nanoTime() < deadline) return false;
+            throw new ApiException(ErrorKind.CONFLICT, "the session is busy with another request")
+                    .header("retry-after", "1");
+        }
+        return begun();
+    }
+
+    private synchronized boolean begun() {
+        if (isClosed) {
+            session.permit().release();
+            throw interrupted();
+        }
+        try {
+            asked = session.compose(turn.request(), owner.requestBytesMax());
+            answer = owner.inner().ask(turn.with(asked));
+            session.running(this);
+            return true;
+        } finally {
+            if (answer == null) session.permit().release();
+        }
+    }
+
+    /// Ends the turn, once.
+    ///
+    /// @param isAnswered whether there is something to remember
+    private synchronized void settle(boolean isAnswered) {
+        if (isSettled || answer == null) return;
+        isSettled = true;
+        session.running(null);
+        if (isAnswered) owner.remember(session, asked, content());
+        session.permit().release();
+    }
+
+    private ArrayNode content() {
+        JsonNode content = fold.message().path("content");
+        if (fold.isComplete() && content instanceof ArrayNode whole) return whole;
+        return said(content);
+    }
+
+    /// The text of an answer that was stopped: calls and thinking that were cut short cannot be
+    /// sent back.
+    private static ArrayNode said(JsonNode content) {
+        ArrayNode said = Json.array();
+        for (JsonNode block : content) {
+            boolean isText = block.path("type").asString("").equals("text");
+            if (isText && !block.path("text").asString("").isBlank()) {
+                String text = block.path("text").asString().stripTrailing();
+                said.addObject().put("type", "text").put("text", text);
+            }
+        }
+        return said;
+    }
+
+    /// Stops the turn; its reader is told so.
+    void interrupt() {
+        synchronized (this) {
+            if (isSettled) return;
+            isInterrupted = true;
+        }
+        answer.close();
+    }
+
+    private synchronized boolean isInterrupted() {
+        if (isInterrupted && !isSettled) settle(!said(fold.message().path("content")).isEmpty());
+        return isInterrupted;
+    }
+
+    private static ApiException interrupted() {
+        return new ApiException(ErrorKind.CONFLICT, "the turn was interrupted").notRetried();
+    }
+
+    @Override
+    public boolean isReady() {
+        return answer != null && answer.isReady();
+    }
+
+    @Override
+    public Map<String, List<String>> headers() {
+        return answer == null ? Map.of() : answer.headers();
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            isClosed = true;
+            if (answer == null) return;
+        }
+        answer.close();
+        // A client that left after the first words has heard them; one that left before asks again.
+        settle(!said(fold.message().path("content")).isEmpty());
+    }
+}
