@@ -51,7 +51,7 @@ find_maven() {
 		"${HOME:-}/.sdkman/candidates/maven/current/bin/mvn"; do
 		if [ -x "$mvn" ]; then
 			MVN=$mvn
-			export MAVEN_OPTS="${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow"
+			export MAVEN_OPTS="${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow -Djansi.mode=strip"
 			return 0
 		fi
 	done

@@ -18,6 +18,9 @@ import java.util.regex.Pattern;
 /// @param expected what to write, as it stands after "expected"
 /// @param reader the value of what is written; throws [IllegalArgumentException] if it is none
 record ValueType<T>(String expected, Function<Object, T> reader) {
+    /// Checked first: the JDK would also take a sign, and digits of other scripts.
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,9})(KB|MB|GB)");
 
@@ -65,7 +68,7 @@ record ValueType<T>(String expected, Function<Object, T> reader) {
                 "a whole number from " + min + " to " + max,
                 written -> {
                     String digits = written instanceof Number ? written.toString() : text(written);
-                    int value = Integer.parseInt(digits);
+                    int value = Integer.parseInt(matched(NUMBER, digits).group());
                     if (value < min || value > max) throw new IllegalArgumentException();
                     return value;
                 });

@@ -18,7 +18,7 @@ public final class Secrets {
     /// possessive, so that a hostile text cannot make it backtrack.
     private static final Pattern HEADER =
             Pattern.compile(
-                    "(?i)\\b((?:x-api-key|(?:proxy-)?authorization|api[_-]?key|auth[_-]?token)"
+                    "(?i)(?<![a-z0-9])((?:x-api-key|(?:proxy-)?authorization|api[_-]?key|auth[_-]?token)"
                             + "[\"']?+\\s*+[:=]\\s*+[\"']?+(?:(?:bearer|basic)\\s++)?+"
                             + "|bearer\\s++)[^\\s\"',;}]++");
 

@@ -41,7 +41,8 @@ public final class JsonFile {
             return new JsonFile(parser, maps).read();
         } catch (JacksonException e) {
             String what = e.getOriginalMessage().lines().findFirst().orElse("not JSON");
-            throw new IllegalArgumentException(at(e.getLocation()) + what, e);
+            var place = e.getLocation() == null ? TokenStreamLocation.NA : e.getLocation();
+            throw new IllegalArgumentException(at(place) + what, e);
         }
     }
 
@@ -56,12 +57,15 @@ public final class JsonFile {
     private void object(String prefix) {
         while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
             String key = prefix + parser.currentName();
+            TokenStreamLocation place = parser.currentTokenLocation();
             JsonToken token = parser.nextToken();
             if (token == JsonToken.START_OBJECT && !maps.contains(key)) {
                 object(key + ".");
                 continue;
             }
-            if (values.containsKey(key)) throw wrong(key + ": this key is there already");
+            if (values.containsKey(key)) {
+                throw wrong(place, key + ": this key is there already");
+            }
             values.put(key, token == JsonToken.START_OBJECT ? map(key) : value(key, token));
         }
     }
@@ -94,12 +98,17 @@ public final class JsonFile {
     }
 
     private IllegalArgumentException wrong(String message) {
-        return new IllegalArgumentException(at(parser.currentTokenLocation()) + message);
+        return wrong(parser.currentTokenLocation(), message);
+    }
+
+    private static IllegalArgumentException wrong(TokenStreamLocation place, String message) {
+        return new IllegalArgumentException(at(place) + message);
     }
 
     private static String at(TokenStreamLocation place) {
         // The parser does not always know, and says so with numbers below one.
-        if (place == null || place.getLineNr() < 1) return "line 1, column 1: ";
-        return "line " + place.getLineNr() + ", column " + place.getColumnNr() + ": ";
+        int line = Math.max(1, place.getLineNr());
+        int column = Math.max(1, place.getColumnNr());
+        return "line " + line + ", column " + column + ": ";
     }
 }
