@@ -47,7 +47,7 @@ find_jdk() {
 
 # Sets MVN, and keeps Maven's own libraries from warning about the JDK they run on.
 find_maven() {
-	for mvn in "$(command -v mvn)" "${MAVEN_HOME:-}/bin/mvn" /opt/homebrew/bin/mvn \
+	for mvn in "$(command -v mvn)" "${MAVEN_HOME:+$MAVEN_HOME/bin/mvn}" /opt/homebrew/bin/mvn \
 		"${HOME:-}/.sdkman/candidates/maven/current/bin/mvn"; do
 		if [ -x "$mvn" ]; then
 			MVN=$mvn
