@@ -1,0 +1,143 @@
+package ccproxy.command;
+
+import ccproxy.wire.JsonFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/// Puts the configuration together: flag over variable over file over someone else's variable
+/// (`ANTHROPIC_API_KEY`) over default. Whatever is written anywhere is checked, used or not.
+final class ConfigLoader {
+    /// The source of what nobody set.
+    static final String DEFAULT = "default";
+
+    private static final String PREFIX = "CCPROXY_";
+
+    /// A settings file is read whole.
+    private static final long FILE_BYTES_MAX = 1 << 20;
+
+    private final Args args;
+    private final Surroundings surroundings;
+    private final Map<Key<?>, Setting> settings = new HashMap<>();
+
+    private ConfigLoader(Args args, Surroundings surroundings) {
+        this.args = args;
+        this.surroundings = surroundings;
+    }
+
+    /// {@return the configuration}
+    ///
+    /// @throws CommandException for a key that is not known or a value that is none; names the key,
+    ///   the value, its source, what was expected, and the nearest known key
+    static Config load(Args args, Surroundings surroundings) {
+        return new ConfigLoader(args, surroundings).load();
+    }
+
+    private Config load() {
+        readFile();
+        readEnvironment();
+        for (Key<?> key : Keys.ALL) {
+            args.flag(key.flag()).ifPresent(value -> put(key, value, "flag " + key.flag()));
+            String fallback = variable(key.fallbackVariable());
+            if (!settings.containsKey(key) && !fallback.isEmpty()) {
+                put(key, fallback, "env " + key.fallbackVariable());
+            }
+            if (!settings.containsKey(key)) put(key, key.defaultText(), DEFAULT);
+        }
+        return new Config(settings);
+    }
+
+    private void put(Key<?> key, Object written, String source) {
+        var setting = new Setting(written, source);
+        try {
+            key.type().read(written);
+        } catch (IllegalArgumentException e) {
+            String found = ", " + setting.found(key.isSecret());
+            throw new CommandException(ExitCode.USAGE, key.name() + ": " + e.getMessage() + found);
+        }
+        settings.put(key, setting);
+    }
+
+    private void readEnvironment() {
+        var known = new TreeMap<String, Key<?>>();
+        Keys.ALL.forEach(key -> known.put(key.variable(), key));
+        // Sorted, so that of two mistakes the same one is always named.
+        for (String name : new TreeMap<>(surroundings.environment()).keySet()) {
+            if (!name.startsWith(PREFIX)) continue;
+            if (!known.containsKey(name)) {
+                List<String> names = Keys.ALL.stream().map(Key::variable).toList();
+                throw unknown("variable", name, variable(name), "env", names);
+            }
+            // An empty variable is one that is not set: that is how compose files leave it out.
+            if (variable(name).isEmpty()) continue;
+            put(known.get(name), variable(name), "env " + name);
+        }
+    }
+
+    private void readFile() {
+        var found = file();
+        if (found.isEmpty()) return;
+        String source = "file " + found.get();
+        Map<String, Object> values;
+        try {
+            values = JsonFile.read(text(found.get(), source), Set.of(Keys.MODELS.name()));
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(ExitCode.USAGE, source + ": " + e.getMessage());
+        }
+        var known = new HashMap<String, Key<?>>();
+        Keys.ALL.forEach(key -> known.put(key.name(), key));
+        values.forEach((name, value) -> {
+            if (!known.containsKey(name)) {
+                List<String> names = Keys.ALL.stream().map(Key::name).toList();
+                throw unknown("key", name, value, source, names);
+            }
+            put(known.get(name), value, source);
+        });
+    }
+
+    /// {@return the settings file: the one asked for, whether it is there or not, else the first of
+    /// the usual places that has one}
+    private Optional<Path> file() {
+        var asked = args.flag(Args.CONFIG);
+        if (asked.isPresent()) return asked.map(surroundings.folder()::resolve);
+        Path here = surroundings.folder().resolve("ccproxy.json");
+        Path home = surroundings.home().resolve(".config/ccproxy/ccproxy.json");
+        return List.of(here, home).stream().filter(Files::exists).findFirst();
+    }
+
+    private static String text(Path file, String source) {
+        try {
+            if (Files.isRegularFile(file) && Files.size(file) > FILE_BYTES_MAX) {
+                String message = source + ": expected a settings file of at most 1MB";
+                throw new CommandException(ExitCode.USAGE, message);
+            }
+            return Files.readString(file);
+        } catch (IOException e) {
+            String message = "config: expected a readable UTF-8 file, found '%s' (%s)";
+            String why = e.getClass().getSimpleName();
+            throw new CommandException(ExitCode.USAGE, message.formatted(file, why));
+        }
+    }
+
+    private String variable(String name) {
+        return surroundings.environment().getOrDefault(name, "");
+    }
+
+    /// {@return the error for a name that is none of `known`}
+    static CommandException unknown(
+            String what, String name, Object value, String where, List<String> known) {
+        String nearest = Nearest.to(name, known);
+        // A mistyped secret is still one.
+        boolean isSecret =
+                nearest.matches("(?i).*(token|key)") || name.matches("(?i).*(tok|key).*");
+        String message = "unknown %s %s: %s; expected a known one, the nearest is %s";
+        String found = new Setting(value, where).found(isSecret);
+        return new CommandException(ExitCode.USAGE, message.formatted(what, name, found, nearest));
+    }
+}

@@ -1,0 +1,158 @@
+package ccproxy.command;
+
+import ccproxy.claude.ModelMapping;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+
+/// The table of keys: the one place for names, defaults and meanings. Flags, variables, the help
+/// and the README follow it.
+final class Keys {
+    static final Key<String> HOST =
+            Key.of(
+                    "host",
+                    ValueType.matching("[!-~]{1,253}", "an address or a name of this machine"),
+                    "127.0.0.1",
+                    "where to listen; beyond this machine only with auth_token");
+    static final Key<Integer> PORT =
+            Key.of("port", ValueType.number(0, 65535), "8000", "0 = any free port");
+    static final Key<String> BACKEND =
+            Key.of(
+                    "backend",
+                    new ValueType<>(
+                            "auto, api or echo (sdk is not in this version)",
+                            ValueType.choice("auto", "api", "echo").reader()),
+                    "auto",
+                    "who answers: api, echo; auto = api if a key is set, else echo");
+    static final Key<String> AUTH_TOKEN =
+            Key.secret("auth_token", "", "what every client must send; none = everyone may ask");
+    static final Key<Boolean> ALLOW_UNAUTHENTICATED =
+            Key.of(
+                    "allow_unauthenticated",
+                    ValueType.TRUTH,
+                    "false",
+                    "listen beyond this machine without auth_token");
+    static final Key<URI> API_BASE_URL =
+            Key.of(
+                            "api.base_url",
+                            ValueType.baseUrl(),
+                            "https://api.anthropic.com",
+                            "where the Anthropic API is")
+                    .orVariable("ANTHROPIC_BASE_URL");
+    static final Key<String> API_VERSION =
+            Key.of(
+                    "api.version",
+                    ValueType.matching(
+                            "auto|[0-9]{4}-[0-9]{2}-[0-9]{2}", "auto or a date such as 2023-06-01"),
+                    "auto",
+                    "anthropic-version sent for Chat Completions; auto = 2023-06-01");
+    static final Key<String> API_KEY =
+            Key.secret("api.key", "ANTHROPIC_API_KEY", "sent to the API as x-api-key");
+    static final Key<String> API_AUTH_TOKEN =
+            Key.secret(
+                    "api.auth_token",
+                    "ANTHROPIC_AUTH_TOKEN",
+                    "sent to the API as Authorization: Bearer");
+    static final Key<Duration> SESSION_IDLE_TTL =
+            Key.of(
+                    "session.idle_ttl",
+                    ValueType.duration("720h"),
+                    "1h",
+                    "a session nobody used for so long is closed");
+    static final Key<Duration> SESSION_BUSY_WAIT =
+            Key.of(
+                    "session.busy_wait",
+                    ValueType.duration("24h"),
+                    "30s",
+                    "a second request on a busy session waits so long, then 409");
+    static final Key<Duration> TIMEOUT_FIRST_EVENT =
+            Key.of(
+                    "timeout.first_event",
+                    ValueType.duration("24h"),
+                    "120s",
+                    "until the API's answer begins");
+    static final Key<Duration> TIMEOUT_IDLE =
+            Key.of(
+                    "timeout.idle",
+                    ValueType.duration("24h"),
+                    "60s",
+                    "the API's longest silence within an answer");
+    static final Key<Duration> TIMEOUT_CONNECT =
+            Key.of(
+                    "timeout.connect",
+                    ValueType.duration("24h"),
+                    "10s",
+                    "until the API is connected");
+    static final Key<Duration> PING =
+            Key.of(
+                    "ping",
+                    ValueType.duration("1h"),
+                    "5s",
+                    "silence after which an open stream gets a ping");
+    static final Key<Long> MAX_BODY =
+            Key.of("max_body", ValueType.size(), "32MB", "a larger request is a 413");
+    static final Key<Duration> SHUTDOWN_GRACE =
+            Key.of(
+                    "shutdown_grace",
+                    ValueType.duration("24h"),
+                    "20s",
+                    "streams may finish for so long after SIGTERM");
+    static final Key<String> LOG_LEVEL =
+            Key.of(
+                    "log.level",
+                    ValueType.choice("debug", "info", "warn", "error"),
+                    "info",
+                    "the least that is logged: debug, info, warn, error");
+    static final Key<String> LOG_FORMAT =
+            Key.of(
+                    "log.format",
+                    ValueType.choice("json", "text"),
+                    "json",
+                    "json, or text for people");
+    static final Key<String> REASONING =
+            Key.of(
+                    "reasoning",
+                    ValueType.choice("field", "tags", "hide"),
+                    "field",
+                    "thinking in Chat Completions: field (reasoning_content), tags, hide");
+    static final Key<ModelMapping> MODELS =
+            Key.of(
+                    "models",
+                    ValueType.models(),
+                    "",
+                    "ordered rules before the built-in ones: gpt-4o=sonnet,o1-*=opus,/^o[0-9]/=opus");
+    static final Key<Boolean> STRICT =
+            Key.of(
+                    "strict",
+                    ValueType.TRUTH,
+                    "false",
+                    "a field that cannot be honoured is a 400, not a warning");
+
+    /// Every key, in the order in which people read them.
+    static final List<Key<?>> ALL =
+            List.of(
+                    HOST,
+                    PORT,
+                    BACKEND,
+                    AUTH_TOKEN,
+                    ALLOW_UNAUTHENTICATED,
+                    API_BASE_URL,
+                    API_VERSION,
+                    API_KEY,
+                    API_AUTH_TOKEN,
+                    SESSION_IDLE_TTL,
+                    SESSION_BUSY_WAIT,
+                    TIMEOUT_FIRST_EVENT,
+                    TIMEOUT_IDLE,
+                    TIMEOUT_CONNECT,
+                    PING,
+                    MAX_BODY,
+                    SHUTDOWN_GRACE,
+                    LOG_LEVEL,
+                    LOG_FORMAT,
+                    REASONING,
+                    MODELS,
+                    STRICT);
+
+    private Keys() {}
+}

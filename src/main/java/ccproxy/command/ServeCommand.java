@@ -1,0 +1,87 @@
+package ccproxy.command;
+
+import ccproxy.claude.Backends;
+import ccproxy.http.Server;
+import ccproxy.observe.Log;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+
+/// `serve`: the server, from its ready line to its last log line.
+final class ServeCommand {
+    private final Config config;
+    private final Surroundings surroundings;
+
+    ServeCommand(Config config, Surroundings surroundings) {
+        this.config = config;
+        this.surroundings = surroundings;
+    }
+
+    /// Serves until `stop` is released, then lets streams finish for as long as configured.
+    ///
+    /// @throws CommandException if it cannot start
+    ExitCode run(StopSignal stop) {
+        config.checkExposure();
+        config.configureLog(surroundings.err());
+        try (Backends backends = Backends.open(config.claude());
+                Server server = new Server(config.server(), backends)) {
+            start(server);
+            if (!backends.advice().isEmpty()) Log.warn(backends.advice()).write();
+            warnOfLoop(server.port());
+            Log.info("server started")
+                    .with("version", Version.text())
+                    .with("url", url(server.port()))
+                    .with("backend", backends.name())
+                    .with("settings", String.join(" ", config.namesSet()))
+                    .write();
+            String ready = "ccproxy %s listening on %s (backend: %s)";
+            var out = surroundings.out();
+            out.println(ready.formatted(Version.text(), url(server.port()), backends.name()));
+            out.flush();
+            stop.await();
+            Log.info("server stopping").write();
+            server.stop(config.get(Keys.SHUTDOWN_GRACE));
+        }
+        Log.info("server stopped").write();
+        return ExitCode.OK;
+    }
+
+    private void start(Server server) {
+        try {
+            server.start();
+        } catch (IOException e) {
+            String message = "cannot listen on %s: %s; choose another with --host and --port";
+            String url = url(config.get(Keys.PORT));
+            throw new CommandException(ExitCode.FAILED, message.formatted(url, e.getMessage()));
+        }
+    }
+
+    private String url(int port) {
+        String host = config.host();
+        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    /// A shell that points its clients at us with ANTHROPIC_BASE_URL is a likely place to start us
+    /// from, and then every request to the API would come straight back.
+    private void warnOfLoop(int port) {
+        URI upstream = config.get(Keys.API_BASE_URL);
+        if (upstream.getPort() != port || !isThisMachine(upstream.getHost())) return;
+        Log.warn("api.base_url points at this server itself: requests to the API will fail")
+                .with("api_base_url", upstream.toString())
+                .with("source", config.setting(Keys.API_BASE_URL).source())
+                .write();
+    }
+
+    private boolean isThisMachine(String host) {
+        if (host.equals(config.host())) return true;
+        boolean isLiteral = host.startsWith("[") || host.matches("[0-9.]+");
+        // No look-up of a real name: a slow resolver must not hold up the start.
+        if (!isLiteral && !host.equals("localhost")) return false;
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException _) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package ccproxy.observe;
+
+import java.util.regex.Pattern;
+
+/// Keeps keys and tokens out of anything a person or a log reads.
+public final class Secrets {
+    /// What stands where a secret stood.
+    private static final String MASK = "***";
+
+    /// A secret shorter than this is not shown in part: what is shown would be too much of it.
+    private static final int HINT_LENGTH_MIN = 20;
+
+    /// Keys by their own look: Anthropic's and OpenAI's start with `sk-`, our tokens with `ccp_`.
+    /// Eight characters more, so that words such as `sk-learn` stay.
+    private static final Pattern KEY = Pattern.compile("\\b(sk-ant-|sk-|ccp_)[A-Za-z0-9_\\-]{8,}");
+
+    /// Secrets by what stands in front of them: a header's name or scheme. Every part is
+    /// possessive, so that a hostile text cannot make it backtrack.
+    private static final Pattern HEADER =
+            Pattern.compile(
+                    "(?i)(?<![a-z0-9])((?:x-api-key|(?:proxy-)?authorization|api[_-]?key|auth[_-]?token)"
+                            + "[\"']?+\\s*+[:=]\\s*+[\"']?+(?:(?:bearer|basic)\\s++)?+"
+                            + "|bearer\\s++)[^\\s\"',;}]++");
+
+    /// The user part of a URL: `https://user:password@host`.
+    private static final Pattern USER = Pattern.compile("(://)[^/\\s@\"]{1,1024}+@");
+
+    private Secrets() {}
+
+    /// {@return `text` with every key and token in it masked}
+    public static String mask(String text) {
+        String masked = KEY.matcher(text).replaceAll("$1" + MASK);
+        masked = HEADER.matcher(masked).replaceAll("$1" + MASK);
+        return USER.matcher(masked).replaceAll("$1" + MASK + "@");
+    }
+
+    /// {@return enough of a secret to tell it from another: `sk-ant-…xyz4`; `***` if it is short}
+    public static String hint(String secret) {
+        if (secret.length() < HINT_LENGTH_MIN) return MASK;
+        var start = Pattern.compile("^(sk-ant-|sk-|ccp_)").matcher(secret);
+        String prefix = start.find() ? start.group() : "";
+        return prefix + "…" + secret.substring(secret.length() - 4);
+    }
+}

@@ -1,0 +1,255 @@
+package ccproxy.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.HashSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigLoaderTest {
+    private static final String HOME_FILE = "home/.config/ccproxy/ccproxy.json";
+
+    @TempDir Path folder;
+    private Run run;
+
+    @BeforeEach
+    void start() {
+        run = new Run(folder);
+    }
+
+    @Test
+    void withoutAnythingEveryKeyHasItsDefault() {
+        var config = run.config();
+        for (Key<?> key : Config.keys()) {
+            assertEquals(new Setting(key.defaultText(), "default"), config.setting(key));
+        }
+        assertTrue(config.namesSet().isEmpty());
+        assertEquals(8000, config.get(Keys.PORT));
+        assertEquals(32L << 20, config.get(Keys.MAX_BODY));
+        assertEquals(URI.create("https://api.anthropic.com"), config.get(Keys.API_BASE_URL));
+    }
+
+    @Test
+    void flagWinsOverVariable() {
+        run.with("CCPROXY_PORT", "1");
+        assertSetting("2", "flag --port", "--port", "2");
+    }
+
+    @Test
+    void flagWinsOverFile() {
+        run.file("ccproxy.json", "{\"port\": 1}");
+        assertSetting("2", "flag --port", "--port=2");
+    }
+
+    @Test
+    void variableWinsOverFile() {
+        run.with("CCPROXY_PORT", "2").file("ccproxy.json", "{\"port\": 1}");
+        assertSetting("2", "env CCPROXY_PORT");
+    }
+
+    @Test
+    void fileWinsOverDefault() {
+        run.file("ccproxy.json", "{\"port\": 1}");
+        assertSetting("1", "file " + folder.resolve("ccproxy.json"));
+    }
+
+    @Test
+    void fileOfTheFolderWinsOverThatOfTheHome() {
+        run.file("ccproxy.json", "{\"port\": 1}").file(HOME_FILE, "{\"port\": 2}");
+        assertSetting("1", "file " + folder.resolve("ccproxy.json"));
+    }
+
+    @Test
+    void fileOfTheHomeIsReadWhenTheFolderHasNone() {
+        run.file(HOME_FILE, "{\"port\": 2}");
+        assertSetting("2", "file " + folder.resolve(HOME_FILE));
+    }
+
+    @Test
+    void fileOfTheCommandLineWinsOverBoth() {
+        run.file("ccproxy.json", "{\"port\": 1}").file("my.json", "{\"port\": 3}");
+        assertSetting("3", "file " + folder.resolve("my.json"), "--config", "my.json");
+    }
+
+    @Test
+    void emptyVariableIsOneThatIsNotSet() {
+        run.with("CCPROXY_PORT", "").with("ANTHROPIC_API_KEY", "");
+        assertSetting("8000", "default");
+        assertEquals("default", run.config().setting(Keys.API_KEY).source());
+    }
+
+    @Test
+    void othersVariablesStandInWhenNothingOfOursIsSet() {
+        run.with("ANTHROPIC_API_KEY", "k")
+                .with("ANTHROPIC_AUTH_TOKEN", "t")
+                .with("ANTHROPIC_BASE_URL", "http://u/v1/");
+        var config = run.config();
+        assertEquals(new Setting("k", "env ANTHROPIC_API_KEY"), config.setting(Keys.API_KEY));
+        assertEquals("t", config.get(Keys.API_AUTH_TOKEN));
+        assertEquals(URI.create("http://u"), config.get(Keys.API_BASE_URL));
+        run.file("ccproxy.json", "{\"api\": {\"key\": \"mine\"}}");
+        assertEquals("mine", run.config().get(Keys.API_KEY));
+        assertEquals("", run.config("--api-key=").get(Keys.API_KEY));
+    }
+
+    @Test
+    void everyKeyHasThreeSpellingsOfItsOwn() {
+        assertEquals("--api-base-url", Keys.API_BASE_URL.flag());
+        assertEquals("CCPROXY_API_BASE_URL", Keys.API_BASE_URL.variable());
+        var spellings = new HashSet<String>();
+        for (Key<?> key : Config.keys()) {
+            assertTrue(spellings.add(key.flag()), key.flag());
+            assertTrue(spellings.add(key.variable()), key.variable());
+        }
+    }
+
+    @Test
+    void valuesMayHaveTheirOwnTypeInAFileOrBeText() {
+        run.file("a.json", "{\"strict\": true, \"port\": 5, \"log\": {\"level\": \"debug\"}}");
+        run.file("b.json", "{\"strict\": \"true\", \"port\": \"5\", \"log.level\": \"debug\"}");
+        for (String file : new String[] {"a.json", "b.json"}) {
+            var config = run.config("--config", file);
+            assertTrue(config.get(Keys.STRICT));
+            assertEquals(5, config.get(Keys.PORT));
+            assertEquals("debug", config.get(Keys.LOG_LEVEL));
+        }
+    }
+
+    @Test
+    void switchNeedsNoValue() {
+        assertTrue(run.config("--strict").get(Keys.STRICT));
+        assertFalse(run.with("CCPROXY_STRICT", "true").config("--strict=false").get(Keys.STRICT));
+    }
+
+    @Test
+    void modelsAreAnObjectOrRulesInALine() {
+        run.file("ccproxy.json", "{\"models\": {\"/^o[0-9]{1,2}$/\": \"opus\", \"*\": \"haiku\"}}");
+        var models = run.config().get(Keys.MODELS);
+        assertEquals("opus", models.resolve("o12"));
+        assertEquals("haiku", models.resolve("else"));
+        models = run.config("--models", "gpt-4o=sonnet,/^o[0-9]/=opus").get(Keys.MODELS);
+        assertEquals("sonnet", models.resolve("gpt-4o"));
+    }
+
+    @Test
+    void wrongValueNamesKeyValueSourceAndWhatWasExpected() {
+        assertError(
+                "port: expected a whole number from 0 to 65535, found '99999' (flag --port)",
+                "--port",
+                "99999");
+        run.with("CCPROXY_PING", "5");
+        assertError(
+                "ping: expected a duration such as 500ms, 5s, 2m or 1h, from 1ms to 1h, found '5'"
+                        + " (env CCPROXY_PING)");
+    }
+
+    @Test
+    void wrongValueInAFileNamesTheFile() {
+        run.file("ccproxy.json", "{\"strict\": \"yes\"}");
+        assertError(
+                "strict: expected true or false, found 'yes' (file %s)"
+                        .formatted(folder.resolve("ccproxy.json")));
+    }
+
+    @Test
+    void wrongValueIsAnErrorEvenIfAnotherWins() {
+        run.with("CCPROXY_PORT", "x");
+        assertError(
+                "port: expected a whole number from 0 to 65535, found 'x' (env CCPROXY_PORT)",
+                "--port",
+                "1");
+    }
+
+    @Test
+    void backendOfALaterVersionIsNamedAsSuch() {
+        assertError(
+                "backend: expected auto, api or echo (sdk is not in this version), found 'sdk'"
+                        + " (flag --backend)",
+                "--backend=sdk");
+    }
+
+    @Test
+    void unknownVariableNamesTheNearest() {
+        run.with("CCPROXY_PROT", "9000");
+        assertError(
+                "unknown variable CCPROXY_PROT: found '9000' (env); expected a known one, the"
+                        + " nearest is CCPROXY_PORT");
+    }
+
+    @Test
+    void unknownKeyOfAFileNamesTheNearest() {
+        run.file("ccproxy.json", "{\"api\": {\"baseurl\": \"x\"}}");
+        assertError(
+                "unknown key api.baseurl: found 'x' (file %s); expected a known one, the nearest"
+                                .formatted(folder.resolve("ccproxy.json"))
+                        + " is api.base_url");
+    }
+
+    @Test
+    void keyOfALaterVersionIsUnknown() {
+        run.file("ccproxy.json", "{\"sdk\": {\"path\": \"claude\"}}");
+        assertTrue(error().startsWith("unknown key sdk.path"), error());
+    }
+
+    @Test
+    void secretIsNeverPartOfAnError() {
+        assertFalse(error("--api-key", "hunter2 with spaces").contains("hunter2"));
+        assertFalse(error("--auth-tokn=hunter2").contains("hunter2"));
+        assertFalse(error("--password=sk-ant-api03-hunter2hunter2").contains("hunter2"));
+        run.with("CCPROXY_API_KYE", "hunter2");
+        assertFalse(error().contains("hunter2"));
+    }
+
+    @Test
+    void errorIsOneShortLine() {
+        String error = error("--port", "9\n".repeat(5_000));
+        assertEquals(1, error.lines().count());
+        assertTrue(error.length() < 300, error);
+    }
+
+    @Test
+    void wrongJsonSaysWhere() {
+        run.file("ccproxy.json", "{\n  \"port\": 1,\n  \"port\": 2}");
+        assertError(
+                "file %s: line 3, column 3: port: this key is there already"
+                        .formatted(folder.resolve("ccproxy.json")));
+    }
+
+    @Test
+    void missingFileIsAnErrorOnlyIfAskedFor() {
+        assertError(
+                "config: expected a readable UTF-8 file, found '%s' (NoSuchFileException)"
+                        .formatted(folder.resolve("no.json")),
+                "--config",
+                "no.json");
+    }
+
+    @Test
+    void fileThatIsNoTextIsAnError() {
+        assertTrue(error("--config", folder.toString()).startsWith("config: expected a readable"));
+        run.file("big.json", "/*" + "x".repeat(1 << 20) + "*/ {}");
+        assertTrue(error("--config", "big.json").endsWith("at most 1MB"));
+    }
+
+    private void assertSetting(String port, String source, String... flags) {
+        var setting = run.config(flags).setting(Keys.PORT);
+        assertEquals(port, setting.shown(false));
+        assertEquals(source, setting.source());
+    }
+
+    private void assertError(String message, String... flags) {
+        assertEquals(message, error(flags));
+    }
+
+    private String error(String... flags) {
+        var error = assertThrows(CommandException.class, () -> run.config(flags));
+        assertEquals(ExitCode.USAGE, error.code());
+        return error.getMessage();
+    }
+}

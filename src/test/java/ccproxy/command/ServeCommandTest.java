@@ -1,0 +1,78 @@
+package ccproxy.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ccproxy.observe.Log;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ServeCommandTest {
+    private final Log.Output log = Log.configure(Log.Level.INFO, Log.Format.JSON, System.err);
+    private final StopSignal stop = new StopSignal();
+    @TempDir Path folder;
+    private Run run;
+
+    @BeforeEach
+    void start() {
+        run = new Run(folder);
+        // Before it even starts: a signal that comes early must not be lost.
+        stop.release();
+    }
+
+    @AfterEach
+    void restore() {
+        Log.configure(log);
+    }
+
+    @Test
+    void readyLineIsAllThatIsOnStdout() {
+        assertEquals(ExitCode.OK, serve("--port", "0", "--backend", "echo"));
+        String form = "ccproxy %s listening on http://127\\.0\\.0\\.1:\\d+ \\(backend: echo\\)\\R";
+        assertTrue(run.out().matches(form.formatted(Version.text())), run.out());
+    }
+
+    @Test
+    void logNamesTheKeysThatAreSetAndNotTheirValues() {
+        serve("--port", "0", "--backend", "echo", "--auth-token", "hunter2");
+        assertTrue(run.err().contains("\"settings\":\"port backend auth_token\""), run.err());
+        assertFalse(run.err().contains("hunter2"), run.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://127.0.0.1:", "http://localhost:", "http://[::1]:"})
+    void apiThatIsThisServerItselfIsAWarning(String url) throws IOException {
+        String port = Integer.toString(freePort());
+        run.with("ANTHROPIC_BASE_URL", url + port);
+        serve("--port", port, "--backend", "echo");
+        assertTrue(run.err().contains("points at this server itself"), run.err());
+        assertTrue(run.err().contains("env ANTHROPIC_BASE_URL"), run.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://127.0.0.1:1", "http://192.0.2.1:", "http://api.invalid:"})
+    void apiElsewhereIsNoWarning(String url) throws IOException {
+        String port = Integer.toString(freePort());
+        serve("--port", port, "--api-base-url", url.endsWith(":") ? url + port : url);
+        assertFalse(run.err().contains("points at this server itself"), run.err());
+    }
+
+    private ExitCode serve(String... flags) {
+        return new ServeCommand(run.config(flags), run.surroundings()).run(stop);
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
