@@ -1,0 +1,114 @@
+package ccproxy.http;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// Tells of clients that left while they wait: no write fails for them, and the JDK's server does
+/// not say. On Linux the kernel's table of sockets does (`/proc/net/tcp`, proc(5)): a peer that
+/// closed leaves its socket in CLOSE_WAIT, a peer that reset takes it away. Elsewhere nobody is ever
+/// gone. One look serves all who ask within [#MAX_AGE_NANOS].
+final class ClientWatch {
+    private static final long MAX_AGE_NANOS = 100_000_000;
+    private static final String ESTABLISHED = "01";
+    private static final String CLOSE_WAIT = "08";
+
+    private final List<Path> tables =
+            Stream.of("/proc/self/net/tcp", "/proc/self/net/tcp6")
+                    .map(Path::of)
+                    .filter(Files::isReadable)
+                    .toList();
+    private final String port;
+    private Map<String, String> states = Map.of();
+    private long lookedAt;
+    private boolean hasLooked;
+
+    /// @param port the server's: other sockets are none of ours
+    ClientWatch(int port) {
+        this.port = String.format(Locale.ROOT, ":%04X", port);
+    }
+
+    /// One waiting client.
+    final class Watch {
+        private final List<String> keys;
+        private boolean wasThere;
+
+        private Watch(List<String> keys) {
+            this.keys = keys;
+        }
+
+        /// {@return whether the client has left}
+        boolean isGone() {
+            if (tables.isEmpty()) return false;
+            Map<String, String> now = look();
+            for (String key : keys) {
+                String state = now.getOrDefault(key, "");
+                if (state.equals(CLOSE_WAIT)) return true;
+                if (state.equals(ESTABLISHED)) {
+                    wasThere = true;
+                    return false;
+                }
+            }
+            // Not in the table: it was reset, unless we never knew how it is written there.
+            return wasThere;
+        }
+    }
+
+    /// {@return a watch over the connection between these two}
+    Watch watch(InetSocketAddress local, InetSocketAddress remote) {
+        return new Watch(List.of(
+                hex(local, false) + " " + hex(remote, false), hex(local, true) + " " + hex(remote, true)));
+    }
+
+    private synchronized Map<String, String> look() {
+        long now = System.nanoTime();
+        if (hasLooked && now - lookedAt < MAX_AGE_NANOS) return states;
+        var seen = new HashMap<String, String>();
+        for (Path table : tables) {
+            try (Stream<String> lines = Files.lines(table)) {
+                lines.forEach(line -> read(line, seen));
+            } catch (IOException _) {
+                // Unreadable for once: what was known stays.
+                return states;
+            }
+        }
+        states = seen;
+        lookedAt = now;
+        hasLooked = true;
+        return states;
+    }
+
+    /// `  sl  local_address rem_address   st …`, addresses as hex in the machine's byte order.
+    private void read(String line, Map<String, String> seen) {
+        String[] columns = line.strip().split("\\s+", 5);
+        if (columns.length > 4 && columns[1].endsWith(port)) {
+            seen.put(columns[1] + " " + columns[2], columns[3]);
+        }
+    }
+
+    /// An address as the table writes it; in the table of IPv6 sockets an IPv4 one is mapped.
+    private static String hex(InetSocketAddress address, boolean isMapped) {
+        InetAddress ip = address.getAddress();
+        var hex = new StringBuilder();
+        if (ip instanceof Inet4Address && isMapped) hex.append(words(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1}));
+        hex.append(words(ip.getAddress()));
+        return hex.append(String.format(Locale.ROOT, ":%04X", address.getPort())).toString();
+    }
+
+    private static String words(byte[] bytes) {
+        ByteBuffer words = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+        var hex = new StringBuilder();
+        while (words.hasRemaining()) hex.append(String.format(Locale.ROOT, "%08X", words.getInt()));
+        return hex.toString();
+    }
+}
