@@ -85,7 +85,8 @@ record Args(Subcommand subcommand, Map<String, String> flags, List<String> words
             String name = equals < 0 ? argument : argument.substring(0, equals);
             if (!subcommand.flags().contains(name)) {
                 String value = equals < 0 ? valueOrNone(rest) : argument.substring(equals + 1);
-                throw ConfigLoader.unknown("flag", name, value, "command line", subcommand.flags());
+                var setting = new Setting(value, "command line");
+                throw CommandException.unknown("flag", name, setting, subcommand.flags());
             }
             if (equals >= 0) put(name, argument.substring(equals + 1));
             else if (switches.contains(name)) put(name, "true");

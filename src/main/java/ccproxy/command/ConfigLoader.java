@@ -72,7 +72,8 @@ final class ConfigLoader {
             if (!name.startsWith(PREFIX)) continue;
             if (!known.containsKey(name)) {
                 List<String> names = Keys.ALL.stream().map(Key::variable).toList();
-                throw unknown("variable", name, variable(name), "env", names);
+                var setting = new Setting(variable(name), "env");
+                throw CommandException.unknown("variable", name, setting, names);
             }
             // An empty variable is one that is not set: that is how compose files leave it out.
             if (variable(name).isEmpty()) continue;
@@ -95,7 +96,7 @@ final class ConfigLoader {
         values.forEach((name, value) -> {
             if (!known.containsKey(name)) {
                 List<String> names = Keys.ALL.stream().map(Key::name).toList();
-                throw unknown("key", name, value, source, names);
+                throw CommandException.unknown("key", name, new Setting(value, source), names);
             }
             put(known.get(name), value, source);
         });
@@ -127,17 +128,5 @@ final class ConfigLoader {
 
     private String variable(String name) {
         return surroundings.environment().getOrDefault(name, "");
-    }
-
-    /// {@return the error for a name that is none of `known`}
-    static CommandException unknown(
-            String what, String name, Object value, String where, List<String> known) {
-        String nearest = Nearest.to(name, known);
-        // A mistyped secret is still one.
-        boolean isSecret =
-                nearest.matches("(?i).*(token|key)") || name.matches("(?i).*(tok|key).*");
-        String message = "unknown %s %s: %s; expected a known one, the nearest is %s";
-        String found = new Setting(value, where).found(isSecret);
-        return new CommandException(ExitCode.USAGE, message.formatted(what, name, found, nearest));
     }
 }

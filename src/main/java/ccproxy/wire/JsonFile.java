@@ -41,6 +41,8 @@ public final class JsonFile {
             return new JsonFile(parser, maps).read();
         } catch (JacksonException e) {
             String what = e.getOriginalMessage().lines().findFirst().orElse("not JSON");
+            // It quotes what it found, which may be a key whose quotes were forgotten.
+            what = what.replaceFirst("'[^']{2,}':", "'…':");
             var place = e.getLocation() == null ? TokenStreamLocation.NA : e.getLocation();
             throw new IllegalArgumentException(at(place) + what, e);
         }

@@ -211,6 +211,7 @@ class ConfigLoaderTest {
         String error = error("--port", "9\n".repeat(5_000));
         assertEquals(1, error.lines().count());
         assertTrue(error.length() < 300, error);
+        assertTrue(error("--" + "x\u0085".repeat(5_000)).length() <= 1001);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package ccproxy.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
@@ -87,6 +88,12 @@ class JsonFileTest {
     @Test
     void placeIsThatOfTheMistake() {
         assertEquals("line 3, column 6:", message("{\n\"a\": 1,\n\"b\": oops}").split(" (?=U)")[0]);
+    }
+
+    @Test
+    void errorDoesNotQuoteWhatMayBeASecret() {
+        String message = message("{\"auth_token\": hunter2}");
+        assertFalse(message.contains("hunter2"), message);
     }
 
     @Test
