@@ -1,6 +1,5 @@
 package ccproxy.claude;
 
-import ccproxy.wire.ApiException;
 import ccproxy.wire.SseEvent;
 import java.time.Duration;
 import java.util.List;
@@ -27,7 +26,7 @@ public interface EventStream extends AutoCloseable {
 
     /// {@return the next event, or what else there is to say after `wait` at the latest}
     ///
-    /// @throws ApiException when the answer failed
+    /// @throws ccproxy.wire.ApiException when the answer failed
     /// @throws InterruptedException when the reader's thread was
     Next next(Duration wait) throws InterruptedException;
 

@@ -1,6 +1,7 @@
 package ccproxy.claude;
 
 import ccproxy.wire.Json;
+import ccproxy.wire.MessageFold;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -30,9 +31,11 @@ public final class ThinkingStore {
     }
 
     /// Keeps the thinking of a whole answer for each call in it.
-    ///
-    /// @param content the answer's content blocks
-    public void keep(JsonNode content) {
+    public void keep(MessageFold answer) {
+        keep(answer.message().path("content"));
+    }
+
+    private void keep(JsonNode content) {
         var details = new ArrayList<ObjectNode>();
         var calls = new ArrayList<String>();
         for (int i = 0; i < content.size(); i++) {

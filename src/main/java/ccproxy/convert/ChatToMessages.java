@@ -1,6 +1,5 @@
 package ccproxy.convert;
 
-import ccproxy.wire.ApiException;
 import ccproxy.wire.Field;
 import ccproxy.wire.Json;
 import ccproxy.wire.MessagesRequest;
@@ -117,7 +116,7 @@ public final class ChatToMessages {
 
     /// {@return the model that a request names}
     ///
-    /// @throws ApiException when it names none
+    /// @throws ccproxy.wire.ApiException when it names none
     public static String model(ObjectNode raw) {
         return Field.root(raw).get("model").nonEmptyText();
     }
@@ -137,7 +136,7 @@ public final class ChatToMessages {
 
     /// {@return the request for the upstream, and how to show its answer}
     ///
-    /// @throws ApiException names the first field that cannot be converted
+    /// @throws ccproxy.wire.ApiException names the first field that cannot be converted
     public static Converted convert(
             ObjectNode raw, Options options, Display display, Warnings warnings) {
         return new ChatToMessages(raw, options, warnings).convert(display);

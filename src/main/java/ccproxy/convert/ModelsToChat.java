@@ -22,17 +22,20 @@ public final class ModelsToChat {
     }
 
     /// {@return one model}
+    ///
     /// @param id the name it was asked by
     public static byte[] one(byte[] model, String id) {
         return Json.bytes(model(Json.object("model", model)).put("id", id));
     }
 
     private static ObjectNode model(JsonNode model) {
-        ObjectNode made = Json.object().put("id", model.path("id").asString("")).put("object", "model");
+        ObjectNode made =
+                Json.object().put("id", model.path("id").asString("")).put("object", "model");
         made.put("created", seconds(model.path("created_at").asString("")));
         made.put("owned_by", "anthropic");
         if (model.has("display_name")) made.set("display_name", model.path("display_name"));
-        if (model.has("max_input_tokens")) made.set("context_window", model.path("max_input_tokens"));
+        if (model.has("max_input_tokens"))
+            made.set("context_window", model.path("max_input_tokens"));
         return made;
     }
 

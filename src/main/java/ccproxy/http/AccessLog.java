@@ -63,12 +63,14 @@ final class AccessLog {
         line.with("backend", textOrNull(backend)).with("model", textOrNull(model));
         line.with("session_id", textOrNull(session)).with("stream", isStream);
         if (isAnswer) {
-            line.with("input_tokens", usage.inputTokens()).with("output_tokens", usage.outputTokens());
+            line.with("input_tokens", usage.inputTokens())
+                    .with("output_tokens", usage.outputTokens());
             line.with("cache_read_tokens", usage.cacheReadTokens());
             line.with("cache_creation_tokens", usage.cacheCreationTokens());
         } else {
             line.with("input_tokens", (String) null).with("output_tokens", (String) null);
-            line.with("cache_read_tokens", (String) null).with("cache_creation_tokens", (String) null);
+            line.with("cache_read_tokens", (String) null)
+                    .with("cache_creation_tokens", (String) null);
         }
         line.with("cost_usd", (String) null).with("stop_reason", textOrNull(stopReason));
         line.with("error", textOrNull(error)).write();

@@ -32,8 +32,13 @@ final class Answers {
 
     /// Streams an answer. The head goes out with the first event, so that an error before it has
     /// its own status; or with the first ping, when the wait has been too long for that.
+    ///
     /// @param beforeHead told when the upstream's headers are known, before ours go out
-    void stream(Exchange exchange, EventStream events, StreamFace face, Consumer<EventStream> beforeHead)
+    void stream(
+            Exchange exchange,
+            EventStream events,
+            StreamFace face,
+            Consumer<EventStream> beforeHead)
             throws InterruptedException {
         exchange.answer(events);
         var tally = new Tally();
@@ -82,7 +87,10 @@ final class Answers {
     }
 
     private static SseWriter begin(
-            Exchange exchange, EventStream events, StreamFace face, Consumer<EventStream> beforeHead)
+            Exchange exchange,
+            EventStream events,
+            StreamFace face,
+            Consumer<EventStream> beforeHead)
             throws IOException {
         beforeHead.accept(events);
         var out = new SseWriter(exchange.stream(face));
@@ -91,8 +99,10 @@ final class Answers {
     }
 
     /// {@return a whole answer, folded from its events}
+    ///
     /// @param whole takes an answer that came whole, as it is
-    MessageFold fold(Exchange exchange, EventStream events, Consumer<SseEvent> whole) throws InterruptedException {
+    MessageFold fold(Exchange exchange, EventStream events, Consumer<SseEvent> whole)
+            throws InterruptedException {
         exchange.answer(events);
         var fold = new MessageFold();
         var tally = new Tally();

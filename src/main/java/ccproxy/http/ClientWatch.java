@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 
 /// Tells of clients that left while they wait: no write fails for them, and the JDK's server does
 /// not say. On Linux the kernel's table of sockets does (`/proc/net/tcp`, proc(5)): a peer that
-/// closed leaves its socket in CLOSE_WAIT, a peer that reset takes it away. Elsewhere nobody is ever
-/// gone. One look serves all who ask within [#MAX_AGE_NANOS].
+/// closed leaves its socket in CLOSE_WAIT, a peer that reset takes it away. Elsewhere nobody is
+/// ever gone. One look serves all who ask within [#MAX_AGE_NANOS].
 final class ClientWatch {
     private static final long MAX_AGE_NANOS = 100_000_000;
     private static final String ESTABLISHED = "01";
@@ -66,8 +66,10 @@ final class ClientWatch {
 
     /// {@return a watch over the connection between these two}
     Watch watch(InetSocketAddress local, InetSocketAddress remote) {
-        return new Watch(List.of(
-                hex(local, false) + " " + hex(remote, false), hex(local, true) + " " + hex(remote, true)));
+        return new Watch(
+                List.of(
+                        hex(local, false) + " " + hex(remote, false),
+                        hex(local, true) + " " + hex(remote, true)));
     }
 
     private synchronized Map<String, String> look() {
@@ -88,7 +90,7 @@ final class ClientWatch {
         return states;
     }
 
-    /// `  sl  local_address rem_address   st …`, addresses as hex in the machine's byte order.
+    /// ` sl local_address rem_address st …`, addresses as hex in the machine's byte order.
     private void read(String line, Map<String, String> seen) {
         String[] columns = line.strip().split("\\s+", 5);
         if (columns.length > 4 && columns[1].endsWith(port)) {
@@ -100,7 +102,8 @@ final class ClientWatch {
     private static String hex(InetSocketAddress address, boolean isMapped) {
         InetAddress ip = address.getAddress();
         var hex = new StringBuilder();
-        if (ip instanceof Inet4Address && isMapped) hex.append(words(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1}));
+        if (ip instanceof Inet4Address && isMapped)
+            hex.append(words(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1}));
         hex.append(words(ip.getAddress()));
         return hex.append(String.format(Locale.ROOT, ":%04X", address.getPort())).toString();
     }

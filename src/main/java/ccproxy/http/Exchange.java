@@ -25,6 +25,7 @@ final class Exchange {
     private final AccessLog log;
     private final boolean isMessages;
     private int status;
+    private boolean isAtEnd;
     private volatile EventStream answer;
     private volatile ApiException cut;
     private StreamFace streaming;
@@ -34,7 +35,9 @@ final class Exchange {
         this.context = context;
         this.route = route;
         this.log = new AccessLog(context, http.getRequestMethod(), route.name());
-        this.isMessages = Route.isMessages(http.getRequestURI().getRawPath(), !header("anthropic-version").isEmpty());
+        this.isMessages =
+                Route.isMessages(
+                        http.getRequestURI().getRawPath(), !header("anthropic-version").isEmpty());
     }
 
     RequestContext context() {
@@ -67,7 +70,8 @@ final class Exchange {
     /// {@return the request's headers by lower-case name}
     Map<String, List<String>> headers() {
         var headers = new java.util.TreeMap<String, List<String>>();
-        http.getRequestHeaders().forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values));
+        http.getRequestHeaders()
+                .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values));
         return headers;
     }
 
@@ -83,16 +87,20 @@ final class Exchange {
     }
 
     /// {@return the request's JSON body}
+    ///
     /// @throws ApiException when it is too large or says it is something else
     byte[] body(long bytesMax) throws IOException {
         String type = header("content-type").toLowerCase(Locale.ROOT).split(";")[0].strip();
         if (!type.isEmpty() && !type.equals("application/json") && !type.endsWith("+json")) {
-            throw new ApiException(ErrorKind.INVALID_REQUEST, "content-type: expected application/json, found " + type);
+            throw new ApiException(
+                    ErrorKind.INVALID_REQUEST,
+                    "content-type: expected application/json, found " + type);
         }
         if (length() > bytesMax) throw tooLarge(bytesMax, length());
         InputStream in = http.getRequestBody();
         byte[] body = in.readNBytes((int) Math.min(Integer.MAX_VALUE - 8, bytesMax + 1));
         if (body.length > bytesMax) throw tooLarge(bytesMax, body.length);
+        isAtEnd = true;
         if (body.length < length()) throw new ClientGoneException();
         return body;
     }
@@ -107,12 +115,17 @@ final class Exchange {
 
     private static ApiException tooLarge(long bytesMax, long found) {
         return new ApiException(
-                ErrorKind.TOO_LARGE, "body: expected at most " + bytesMax + " bytes, found " + (found > bytesMax + 1 ? found : "more"));
+                ErrorKind.TOO_LARGE,
+                "body: expected at most "
+                        + bytesMax
+                        + " bytes, found "
+                        + (found > bytesMax + 1 ? found : "more"));
     }
 
     /// Sets a response header; what no header may hold is replaced.
     void set(String name, String value) {
-        if (!value.isEmpty()) http.getResponseHeaders().set(name, value.replaceAll("[^\\x20-\\x7E]", "?"));
+        if (!value.isEmpty())
+            http.getResponseHeaders().set(name, value.replaceAll("[^\\x20-\\x7E]", "?"));
     }
 
     /// Sets an upstream's response headers.
@@ -129,7 +142,8 @@ final class Exchange {
         if (!contentType.isEmpty()) set("content-type", contentType);
         try {
             if (method().equals("HEAD") || body.length == 0) {
-                if (status != 204 && method().equals("HEAD")) set("content-length", Integer.toString(body.length));
+                if (status != 204 && method().equals("HEAD"))
+                    set("content-length", Integer.toString(body.length));
                 http.sendResponseHeaders(status, -1);
                 return;
             }
@@ -151,15 +165,8 @@ final class Exchange {
 
     private boolean isBodyRead() {
         long length = length();
-        boolean hasBody = length > 0 || !header("transfer-encoding").isEmpty();
-        try {
-            return !hasBody || http.getRequestBody().available() == 0 && isAtEnd;
-        } catch (IOException _) {
-            return true;
-        }
+        return isAtEnd || length <= 0 && header("transfer-encoding").isEmpty();
     }
-
-    private boolean isAtEnd;
 
     /// Reads on what the client still sends, so that it comes to read the reply: a close with bytes
     /// unread would reset the connection and take the reply with it (RFC 9112 §9.6).
@@ -167,7 +174,9 @@ final class Exchange {
         InputStream in = http.getRequestBody();
         byte[] buffer = new byte[16 << 10];
         long drained = 0;
-        for (int count = in.read(buffer); count >= 0 && drained < DRAINED_BYTES_MAX; count = in.read(buffer)) {
+        for (int count = in.read(buffer);
+                count >= 0 && drained < DRAINED_BYTES_MAX;
+                count = in.read(buffer)) {
             drained += count;
         }
     }
@@ -178,6 +187,7 @@ final class Exchange {
     }
 
     /// Begins a streamed response.
+    ///
     /// @param face writes the events, and the error if there is one
     OutputStream stream(StreamFace face) throws IOException {
         status = 200;
@@ -221,6 +231,7 @@ final class Exchange {
     }
 
     /// Ends the exchange and writes its line.
+    ///
     /// @param isGone whether the client left
     void end(boolean isGone) {
         if (isGone) log.failed("client left");

@@ -72,7 +72,8 @@ record Route(Endpoint endpoint, String backend, String session, String id, Strin
         if (own.endpoint != Endpoint.UNKNOWN) return own;
         String backend = PREFIXES.contains(path.getFirst()) ? path.getFirst() : "";
         List<String> rest = backend.isEmpty() ? path : path.subList(1, path.size());
-        boolean hasSession = rest.size() > 2 && !rest.getFirst().equals("v1") && rest.get(1).equals("v1");
+        boolean hasSession =
+                rest.size() > 2 && !rest.getFirst().equals("v1") && rest.get(1).equals("v1");
         String session = hasSession ? rest.getFirst() : "";
         if (hasSession) rest = rest.subList(1, rest.size());
         return api(rest, backend, session);
@@ -90,8 +91,10 @@ record Route(Endpoint endpoint, String backend, String session, String id, Strin
     }
 
     private static Route session(List<String> path) {
-        boolean isSession = path.getFirst().equals("sessions") && path.size() > 1 && !path.get(1).isEmpty();
-        if (isSession && path.size() == 2) return own(Endpoint.SESSION, path.get(1), "/sessions/{id}");
+        boolean isSession =
+                path.getFirst().equals("sessions") && path.size() > 1 && !path.get(1).isEmpty();
+        if (isSession && path.size() == 2)
+            return own(Endpoint.SESSION, path.get(1), "/sessions/{id}");
         if (isSession && path.size() == 3 && path.get(2).equals("interrupt")) {
             return own(Endpoint.INTERRUPT, path.get(1), "/sessions/{id}/interrupt");
         }
@@ -103,18 +106,27 @@ record Route(Endpoint endpoint, String backend, String session, String id, Strin
     }
 
     private static Route api(List<String> path, String backend, String session) {
-        String prefix = (backend.isEmpty() ? "" : "/" + backend) + (session.isEmpty() ? "" : "/{session_id}");
+        String prefix =
+                (backend.isEmpty() ? "" : "/" + backend)
+                        + (session.isEmpty() ? "" : "/{session_id}");
         String joined = "/" + String.join("/", path);
-        Endpoint endpoint = switch (joined) {
-            case "/v1/chat/completions" -> Endpoint.CHAT;
-            case "/v1/messages" -> Endpoint.MESSAGES;
-            case "/v1/messages/count_tokens" -> Endpoint.COUNT_TOKENS;
-            case "/v1/models" -> Endpoint.MODELS;
-            default -> Endpoint.UNKNOWN;
-        };
-        if (endpoint != Endpoint.UNKNOWN) return new Route(endpoint, backend, session, "", prefix + joined);
+        Endpoint endpoint =
+                switch (joined) {
+                    case "/v1/chat/completions" -> Endpoint.CHAT;
+                    case "/v1/messages" -> Endpoint.MESSAGES;
+                    case "/v1/messages/count_tokens" -> Endpoint.COUNT_TOKENS;
+                    case "/v1/models" -> Endpoint.MODELS;
+                    default -> Endpoint.UNKNOWN;
+                };
+        if (endpoint != Endpoint.UNKNOWN)
+            return new Route(endpoint, backend, session, "", prefix + joined);
         if (joined.startsWith("/v1/models/") && path.size() == 3 && !path.get(2).isEmpty()) {
-            return new Route(Endpoint.MODEL, backend, session, decoded(path.get(2)), prefix + "/v1/models/{id}");
+            return new Route(
+                    Endpoint.MODEL,
+                    backend,
+                    session,
+                    decoded(path.get(2)),
+                    prefix + "/v1/models/{id}");
         }
         return new Route(Endpoint.UNKNOWN, backend, "", "", "unknown");
     }

@@ -11,6 +11,7 @@ interface StreamFace {
     void begin(SseWriter out);
 
     /// Shows an event.
+    ///
     /// @throws ApiException when the event tells of a failure that the face words itself
     void event(SseEvent event) throws IOException;
 

@@ -11,6 +11,7 @@ public final class JsonWriter {
     private JsonWriter() {}
 
     /// {@return the JSON of maps, collections, texts, numbers, truth values and null}
+    ///
     /// @throws IllegalArgumentException for anything else
     public static byte[] bytes(Map<String, ?> object) {
         return Json.bytes(object(object));

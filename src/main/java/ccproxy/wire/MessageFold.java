@@ -160,6 +160,11 @@ public final class MessageFold {
         return folded;
     }
 
+    /// {@return the message as JSON}
+    public byte[] json() {
+        return Json.bytes(message());
+    }
+
     /// {@return the blocks that came to their own end}
     public ArrayNode wholeBlocks() {
         ArrayNode whole = Json.array();

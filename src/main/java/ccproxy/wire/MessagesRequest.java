@@ -134,6 +134,19 @@ public final class MessagesRequest {
         return of(changed);
     }
 
+    /// {@return whether it has a field of this name}
+    public boolean has(String name) {
+        return raw.has(name);
+    }
+
+    /// {@return this without the field `name`}
+    public MessagesRequest without(String name) {
+        ObjectNode changed = raw.objectNode();
+        changed.setAll(raw);
+        changed.remove(name);
+        return of(changed);
+    }
+
     /// {@return this for another model}
     public MessagesRequest withModel(String model) {
         return with("model", raw.stringNode(model));

@@ -12,7 +12,8 @@ public final class Tally {
     public void add(SseEvent event) {
         switch (event.name()) {
             case "content_block_delta" -> hasContent = true;
-            case "message_start" -> usage = usage.updated(event.json().path("message").path("usage"));
+            case "message_start" ->
+                    usage = usage.updated(event.json().path("message").path("usage"));
             case "message_delta" -> {
                 var end = event.json();
                 usage = usage.updated(end.path("usage"));

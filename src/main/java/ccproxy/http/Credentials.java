@@ -1,0 +1,91 @@
+package ccproxy.http;
+
+import ccproxy.claude.ClientHeaders;
+import ccproxy.wire.ApiException;
+import ccproxy.wire.ErrorKind;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// The keys that clients send: `x-api-key` or `Authorization: Bearer`, on every face. Which API a
+/// client speaks is told by the path, never by these.
+final class Credentials {
+    private static final String OAUTH_TOKEN = "sk-ant-oat";
+    private static final String OAUTH_BETA = "oauth-2025-04-20";
+
+    private final byte[] token;
+
+    /// @param token that a client must send, `""` for none
+    Credentials(String token) {
+        this.token = token.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /// Lets in who has the token. Takes the same time for every wrong one.
+    void check(Exchange exchange) {
+        if (token.length == 0) return;
+        boolean isKey = matches(exchange.header("x-api-key"));
+        boolean isBearer = matches(bearer(exchange));
+        if (isKey || isBearer) return;
+        throw new ApiException(
+                ErrorKind.AUTHENTICATION,
+                "authentication: expected the server's token as x-api-key or Authorization: Bearer");
+    }
+
+    private boolean matches(String given) {
+        return MessageDigest.isEqual(token, given.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String bearer(Exchange exchange) {
+        String value = exchange.header("authorization");
+        return value.regionMatches(true, 0, "Bearer ", 0, 7) ? value.substring(7).strip() : "";
+    }
+
+    /// {@return a Messages client's own headers, as they came}
+    ClientHeaders messages(Exchange exchange) {
+        var own = new HashMap<String, String>();
+        for (String name : List.of("x-api-key", "authorization")) {
+            if (!exchange.header(name).isEmpty()) own.put(name, exchange.header(name));
+        }
+        return new ClientHeaders(exchange.query(), forwarded(exchange), own);
+    }
+
+    /// {@return a Chat Completions client's headers as the Messages API wants them}
+    ///
+    /// @param version the `anthropic-version`
+    /// @param betas what the request needs, beside what the client asks for
+    ClientHeaders chat(Exchange exchange, String version, Set<String> betas) {
+        var forwarded = new TreeMap<>(forwarded(exchange));
+        forwarded.put("anthropic-version", List.of(version));
+        var all = new TreeSet<>(betas);
+        for (String line : forwarded.getOrDefault("anthropic-beta", List.of())) {
+            for (String beta : line.split(",", -1)) if (!beta.isBlank()) all.add(beta.strip());
+        }
+        String bearer = bearer(exchange);
+        String key = exchange.header("x-api-key");
+        var own = new HashMap<String, String>();
+        if (bearer.startsWith(OAUTH_TOKEN)) {
+            own.put("authorization", "Bearer " + bearer);
+            all.add(OAUTH_BETA);
+        } else if (!bearer.isEmpty() || !key.isEmpty()) {
+            own.put("x-api-key", key.isEmpty() ? bearer : key);
+        }
+        if (!all.isEmpty()) forwarded.put("anthropic-beta", List.of(String.join(",", all)));
+        return new ClientHeaders("", forwarded, own);
+    }
+
+    private static Map<String, List<String>> forwarded(Exchange exchange) {
+        var forwarded = new TreeMap<String, List<String>>();
+        exchange.headers()
+                .forEach((name, values) -> {
+                    if (name.toLowerCase(Locale.ROOT).startsWith("anthropic-"))
+                        forwarded.put(name, values);
+                });
+        return forwarded;
+    }
+}

@@ -1,0 +1,199 @@
+package ccproxy.http;
+
+import ccproxy.claude.Backends;
+import ccproxy.observe.Log;
+import ccproxy.observe.RequestContext;
+import ccproxy.wire.ApiException;
+import ccproxy.wire.ErrorKind;
+import ccproxy.wire.JsonWriter;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/// The listener: one context, one virtual thread an exchange, one place where failures are caught.
+public final class Server implements AutoCloseable {
+    /// Connections that wait to be accepted; the default of 50 makes a burst of clients wait a
+    /// second for the next SYN. Linux cuts it at `net.core.somaxconn` (4096).
+    private static final int BACKLOG = 4096;
+
+    private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{8,64}");
+
+    private final ServerSettings settings;
+    private final Backends backends;
+    private final Credentials credentials;
+    private final Page page;
+    private final Set<Exchange> running = ConcurrentHashMap.newKeySet();
+    private HttpServer http;
+    private ChatHandler chat;
+    private MessagesHandler messages;
+    private ModelsHandler models;
+    private SessionsHandler sessions;
+    private volatile boolean isStopping;
+
+    /// A server that has not started.
+    public Server(ServerSettings settings, Backends backends) {
+        this.settings = settings;
+        this.backends = backends;
+        this.credentials = new Credentials(settings.authToken());
+        this.page = new Page(settings, backends);
+    }
+
+    /// Binds and serves.
+    ///
+    /// @throws IOException when the address is taken or not ours
+    public void start() throws IOException {
+        http = HttpServer.create(new InetSocketAddress(settings.host(), settings.port()), BACKLOG);
+        var answers = new Answers(settings.ping(), new ClientWatch(port()));
+        chat = new ChatHandler(settings, backends, answers, credentials);
+        messages = new MessagesHandler(settings, backends, answers, credentials);
+        models = new ModelsHandler(backends, answers, credentials);
+        sessions = new SessionsHandler(backends, credentials);
+        http.setExecutor(
+                Executors.newThreadPerTaskExecutor(
+                        Thread.ofVirtual().name("exchange-", 0).factory()));
+        http.createContext("/", this::serve);
+        http.start();
+    }
+
+    /// {@return the port that it listens on}
+    public int port() {
+        return http.getAddress().getPort();
+    }
+
+    private void serve(HttpExchange exchange) {
+        String given = exchange.getRequestHeaders().getFirst("x-request-id");
+        boolean isUsable = given != null && REQUEST_ID.matcher(given).matches();
+        String id = isUsable ? given : "req_" + UUID.randomUUID().toString().replace("-", "");
+        String client = exchange.getRemoteAddress().getAddress().getHostAddress();
+        var context = new RequestContext(id, client);
+        context.run(() ->
+                serve(
+                        new Exchange(
+                                exchange,
+                                context,
+                                Route.of(exchange.getRequestURI().getRawPath()))));
+    }
+
+    /// The one catch: whatever goes wrong, the client hears of it in its own API's words, the log
+    /// gets its line, and the server lives on.
+    private void serve(Exchange exchange) {
+        boolean isGone = false;
+        running.add(exchange);
+        try {
+            exchange.set("x-request-id", exchange.context().requestId());
+            dispatch(exchange);
+        } catch (ClientGoneException _) {
+            isGone = true;
+        } catch (Throwable thrown) {
+            isGone = !isTold(exchange, thrown);
+        } finally {
+            running.remove(exchange);
+            exchange.end(isGone);
+        }
+    }
+
+    private static boolean isTold(Exchange exchange, Throwable thrown) {
+        try {
+            exchange.fail(asApiException(thrown));
+            return true;
+        } catch (ClientGoneException _) {
+            return false;
+        }
+    }
+
+    private static ApiException asApiException(Throwable thrown) {
+        return switch (thrown) {
+            case ApiException told -> told;
+            case InterruptedException _ -> stopping();
+            // Only reading a body throws it here: its sender broke off.
+            case IOException _ -> throw new ClientGoneException();
+            default -> {
+                Log.error("internal error").with(thrown).write();
+                yield new ApiException(ErrorKind.INTERNAL, "internal error");
+            }
+        };
+    }
+
+    private void dispatch(Exchange exchange) throws IOException, InterruptedException {
+        Route route = exchange.route();
+        Route.Endpoint endpoint = route.endpoint();
+        if (!endpoint.isOpen()) credentials.check(exchange);
+        if (exchange.method().equals("OPTIONS")) {
+            exchange.set("allow", endpoint.allow());
+            exchange.reply(204, "", new byte[0]);
+            return;
+        }
+        if (endpoint == Route.Endpoint.UNKNOWN) {
+            throw new ApiException(ErrorKind.UNKNOWN_PATH, "path: there is nothing at this path");
+        }
+        if (!endpoint.takes(exchange.method())) {
+            throw new ApiException(
+                            ErrorKind.METHOD_NOT_ALLOWED,
+                            "method: expected " + endpoint.allow() + ", found " + exchange.method())
+                    .header("allow", endpoint.allow());
+        }
+        if (isStopping && !endpoint.isOpen()) throw stopping();
+        switch (endpoint) {
+            case CHAT -> chat.answer(exchange);
+            case MESSAGES -> messages.answer(exchange);
+            case COUNT_TOKENS -> messages.count(exchange);
+            case MODELS, MODEL -> models.answer(exchange);
+            case HEALTH, LIVE -> health(exchange, 200, "ok");
+            case READY -> health(exchange, isStopping ? 503 : 200, isStopping ? "stopping" : "ok");
+            case SESSIONS -> sessions.list(exchange);
+            case SESSION -> sessions.close(exchange);
+            case INTERRUPT -> sessions.interrupt(exchange);
+            case PAGE -> page.show(exchange);
+            case UNKNOWN -> throw new AssertionError(endpoint);
+        }
+    }
+
+    private void health(Exchange exchange, int status, String word) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("status", word);
+        body.put("version", settings.version());
+        body.put("backend", backends.name());
+        exchange.json(status, JsonWriter.bytes(body));
+    }
+
+    private static ApiException stopping() {
+        return new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping")
+                .header("retry-after", "1")
+                .header("connection", "close");
+    }
+
+    /// Takes no new requests, lets those that run finish, and tells those that do not within
+    /// `grace` so.
+    public void stop(Duration grace) {
+        if (http == null) return;
+        isStopping = true;
+        long until = System.nanoTime() + grace.toNanos();
+        awaitIdle(until);
+        running.forEach(exchange -> exchange.cut(stopping()));
+        awaitIdle(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
+        http.stop(0);
+    }
+
+    private void awaitIdle(long until) {
+        try {
+            while (!running.isEmpty() && System.nanoTime() < until) Thread.sleep(10);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (http != null) http.stop(0);
+    }
+}
