@@ -33,6 +33,7 @@ final class MessagesHandler {
 
     void answer(Exchange exchange) throws IOException, InterruptedException {
         var claude = asking.claude(exchange.route());
+        Asking.session(exchange.route(), "");
         var warnings = new Warnings(settings.strict());
         Turn turn =
                 turn(
@@ -53,6 +54,7 @@ final class MessagesHandler {
 
     void count(Exchange exchange) throws IOException, InterruptedException {
         var claude = asking.claude(exchange.route());
+        Asking.session(exchange.route(), "");
         var warnings = new Warnings(settings.strict());
         Turn turn =
                 turn(

@@ -74,6 +74,7 @@ final class SessionsHandler {
     }
 
     private static ApiException unknown(String id) {
-        return new ApiException(ErrorKind.UNKNOWN_PATH, "session: '" + id + "' is not known");
+        return new ApiException(ErrorKind.UNKNOWN_PATH, "session: '" + id + "' is not known")
+                .code("session_not_found");
     }
 }
