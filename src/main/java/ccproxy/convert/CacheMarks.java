@@ -13,6 +13,19 @@ final class CacheMarks {
 
     private CacheMarks() {}
 
+    /// Makes the marks without a life of their own live for an hour, the most the API has.
+    static void extend(ObjectNode body) {
+        List<ObjectNode> all = marked(body.path("tools"));
+        all.addAll(marked(body.path("system")));
+        for (JsonNode message : body.path("messages")) all.addAll(marked(message.path("content")));
+        for (ObjectNode node : all) {
+            ObjectNode mark = ((ObjectNode) node.path(MARK)).deepCopy();
+            if (!mark.has("ttl")) mark.put("ttl", "1h");
+            node.set(MARK, mark);
+        }
+    }
+
+    /// Drops the marks that are too many.
     static void limit(ObjectNode body, Warnings warnings) {
         int left = body.has(MARK) ? MARKS_MAX - 1 : MARKS_MAX;
         List<ObjectNode> head = marked(body.path("tools"));

@@ -4,10 +4,6 @@ import ccproxy.wire.ApiException;
 import ccproxy.wire.Field;
 import ccproxy.wire.Json;
 import ccproxy.wire.ModelRules;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-import java.util.List;
-import java.util.Locale;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -93,9 +89,19 @@ final class ChatContent {
                                     "expected text, an image or a file, found audio, which Claude cannot hear")
                             .code("unsupported_content");
             // Anthropic's own blocks, as some clients send them: whole.
-            case "image", "document", "search_result" -> part.object().deepCopy();
+            case "image", "document" -> part.object().deepCopy();
+            case "search_result" -> uncited(part.object().deepCopy());
             default -> throw type.expectedOneOf("text, image_url, file");
         };
+    }
+
+    /// Without the citations in its texts: only an answer cites (API version 2026-10-21).
+    private static ObjectNode uncited(ObjectNode result) {
+        for (JsonNode text : result.path("content")) {
+            if (text instanceof ObjectNode object && object.path("citations").isArray())
+                object.remove("citations");
+        }
+        return result;
     }
 
     private ObjectNode image(Field image) {
@@ -103,10 +109,11 @@ final class ChatContent {
             throw image.invalid("expected no image: " + rules.id() + " reads none");
         Field url = image.value().isString() ? image : image.get("url");
         String address = url.nonEmptyText();
-        if (isScheme(address, "https:") || isScheme(address, "http:")) {
+        if (DataUrl.isScheme(address, "https:") || DataUrl.isScheme(address, "http:")) {
             return block("image", Json.object().put("type", "url").put("url", address));
         }
-        if (!isScheme(address, "data:")) throw url.invalid("expected an http, https or data URL");
+        if (!DataUrl.isScheme(address, "data:"))
+            throw url.invalid("expected an http, https or data URL");
         DataUrl data = DataUrl.parse(url);
         return block("image", base64(imageType(url, data), data.base64()));
     }
@@ -117,7 +124,8 @@ final class ChatContent {
         if (startsWith(head, 0x89, 'P', 'N', 'G')) return "image/png";
         if (startsWith(head, 0xFF, 0xD8, 0xFF)) return "image/jpeg";
         if (startsWith(head, 'G', 'I', 'F', '8')) return "image/gif";
-        if (startsWith(head, 'R', 'I', 'F', 'F')) return "image/webp";
+        if (startsWith(head, 'R', 'I', 'F', 'F') && head.length >= 12 && head[8] == 'W')
+            return "image/webp";
         return switch (data.mediaType()) {
             case "image/png", "image/jpeg", "image/gif", "image/webp" -> data.mediaType();
             case "image/jpg", "image/pjpeg" -> "image/jpeg";
@@ -174,71 +182,12 @@ final class ChatContent {
         return block;
     }
 
-    private static boolean isScheme(String url, String scheme) {
-        return url.regionMatches(true, 0, scheme, 0, scheme.length());
-    }
-
     private static boolean startsWith(byte[] bytes, int... head) {
         if (bytes.length < head.length) return false;
         for (int i = 0; i < head.length; i++) {
             if ((bytes[i] & 0xFF) != head[i]) return false;
         }
         return true;
-    }
-
-    /// A `data:` URL (RFC 2397), or bare base64, which some clients send for files.
-    ///
-    /// @param mediaType lower case, `""` when the client named none
-    /// @param base64 the content
-    private record DataUrl(String mediaType, String base64) {
-        static DataUrl parse(Field field) {
-            String url = field.nonEmptyText();
-            if (!isScheme(url, "data:")) return checked(field, "", url);
-            int comma = url.indexOf(',');
-            if (comma < 0) throw field.invalid("expected a data URL with a comma");
-            List<String> parts = List.of(url.substring(5, comma).split(";"));
-            String type = parts.getFirst().strip().toLowerCase(Locale.ROOT);
-            String data = url.substring(comma + 1);
-            boolean isBase64 = parts.stream().anyMatch(p -> p.strip().equalsIgnoreCase("base64"));
-            if (isBase64) return checked(field, type, data);
-            byte[] bytes = percentDecoded(field, data);
-            return new DataUrl(
-                    type.isEmpty() ? "text/plain" : type,
-                    Base64.getEncoder().encodeToString(bytes));
-        }
-
-        private static DataUrl checked(Field field, String type, String data) {
-            String base64 = data.replaceAll("\\s", "");
-            boolean isUrlSafe = base64.indexOf('-') >= 0 || base64.indexOf('_') >= 0;
-            if (isUrlSafe) base64 = base64.replace('-', '+').replace('_', '/');
-            try {
-                if (Base64.getDecoder().decode(base64).length == 0)
-                    throw field.invalid("expected data, found none");
-            } catch (IllegalArgumentException _) {
-                throw field.invalid("expected base64 data");
-            }
-            return new DataUrl(type, base64);
-        }
-
-        private static byte[] percentDecoded(Field field, String data) {
-            try {
-                // A plus is a plus here; only forms read it as a space.
-                String plusKept = data.replace("+", "%2B");
-                return java.net.URLDecoder.decode(plusKept, StandardCharsets.ISO_8859_1)
-                        .getBytes(StandardCharsets.ISO_8859_1);
-            } catch (IllegalArgumentException _) {
-                throw field.invalid("expected percent-encoded data");
-            }
-        }
-
-        byte[] head() {
-            return Base64.getDecoder()
-                    .decode(base64.substring(0, Math.min(16, base64.length() & ~3)));
-        }
-
-        String text() {
-            return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
-        }
     }
 
     /// {@return the error for content that holds nothing}

@@ -82,8 +82,10 @@ final class ChatSampling {
         ArrayNode kept = Json.array();
         if (field.value().isString()) {
             stop(field, kept);
-        } else {
+        } else if (field.value().isArray()) {
             for (Field one : field.elements()) stop(one, kept);
+        } else {
+            throw field.expected("a string or an array of strings");
         }
         if (!kept.isEmpty()) body.set("stop_sequences", kept);
     }

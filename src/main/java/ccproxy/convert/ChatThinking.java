@@ -22,6 +22,7 @@ final class ChatThinking {
     private final Warnings warnings;
     private ObjectNode thinking = Json.object();
     private String effort = "";
+    private boolean isClientsOwn;
 
     ChatThinking(ModelRules rules, Warnings warnings) {
         this.rules = rules;
@@ -34,7 +35,11 @@ final class ChatThinking {
     /// @param tokensMax of the answer
     void read(Field request, String suffix, int tokensMax) {
         Field field = request.get("reasoning_effort");
-        if (!field.isPresent()) field = request.get("reasoning").get("effort");
+        Field reasoning = request.get("reasoning");
+        if (!field.isPresent() && reasoning.isPresent()) {
+            reasoning.object();
+            field = reasoning.get("effort");
+        }
         String wanted = field.text(suffix);
         Field extension = request.get("thinking");
         if (extension.isPresent()) {
@@ -73,16 +78,15 @@ final class ChatThinking {
 
     /// The nearest thing to not thinking that the model has.
     private void off(String path) {
-        if (rules.thinking().isEmpty()) return;
         if (rules.thinking().contains("disabled")) {
             thinking = type("disabled");
         } else if (rules.thinking().contains("between_tools")) {
             thinking = type("between_tools");
             warnings.note(path, "between_tools");
-        } else if (!rules.efforts().isEmpty()) {
+        } else if (alwaysThinks()) {
             thinking = type("adaptive");
-            effort = rules.efforts().getFirst();
-            warnings.note(path, effort);
+            if (!rules.efforts().isEmpty()) effort = rules.efforts().getFirst();
+            warnings.note(path, effort.isEmpty() ? "dropped" : effort);
         }
     }
 
@@ -104,6 +108,7 @@ final class ChatThinking {
         String type = field.get("type").text();
         if (rules.thinking().contains(type)) {
             thinking = given.deepCopy();
+            isClientsOwn = true;
             return;
         }
         switch (type) {
@@ -126,8 +131,30 @@ final class ChatThinking {
             }
             case "disabled", "between_tools" -> off(field.path());
             // A kind of a later day.
-            default -> thinking = given.deepCopy();
+            default -> {
+                thinking = given.deepCopy();
+                isClientsOwn = true;
+            }
         }
+    }
+
+    /// Whether there is no way to keep it from thinking. Models that think only when told to are
+    /// kept from it by silence.
+    private boolean alwaysThinks() {
+        return rules.thinking().contains("adaptive")
+                && !rules.thinking().contains("enabled")
+                && !rules.thinking().contains("disabled");
+    }
+
+    /// Asks for the summary of adaptive thinking, which newer models leave empty by default: the
+    /// client is to read it. It also holds what models of the 5.5 family say between two calls, so
+    /// with tools it is asked for even when the client did not ask for thinking, if the model
+    /// thinks anyway. A client that sends `thinking` itself gets what it sends.
+    void show(boolean hasNoTools) {
+        if (isClientsOwn) return;
+        if (thinking.isEmpty() && alwaysThinks() && !hasNoTools) thinking = type("adaptive");
+        if (thinking.path("type").asString("").equals("adaptive"))
+            thinking.putIfAbsent("display", thinking.stringNode("summarized"));
     }
 
     private static String effortOf(int budget) {

@@ -4,14 +4,11 @@ import ccproxy.wire.Field;
 import ccproxy.wire.Json;
 import ccproxy.wire.MessagesRequest;
 import ccproxy.wire.ModelRules;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A Chat Completions request as a Messages request. A pure function of the request and its
@@ -23,61 +20,14 @@ public final class ChatToMessages {
     /// The version of the API that knows no sampling fields.
     private static final String VERSION_WITHOUT_SAMPLING = "2026-10-21";
 
-    private static final Pattern PERSONAL = Pattern.compile(".*@.*|\\+?[0-9][0-9 ()./-]{6,}");
-
-    /// Taken as they are: fields of the Messages API that Chat Completions does not have.
-    private static final List<String> PASSED =
-            List.of(
-                    "cache_control",
-                    "container",
-                    "context_management",
-                    "inference_geo",
-                    "mcp_servers",
-                    "speed",
-                    "diagnostics",
-                    "fallbacks",
-                    "output_config");
-
-    /// Known, and without a counterpart: the first list changes nothing that a client could miss.
-    private static final Set<String> SILENT =
-            Set.of(
-                    "model",
-                    "messages",
-                    "max_tokens",
-                    "max_completion_tokens",
-                    "temperature",
-                    "top_p",
-                    "top_k",
-                    "n",
-                    "stop",
-                    "stop_sequences",
-                    "stream",
-                    "stream_options",
-                    "tools",
-                    "tool_choice",
-                    "parallel_tool_calls",
-                    "functions",
-                    "function_call",
-                    "response_format",
-                    "reasoning_effort",
-                    "reasoning",
-                    "thinking",
-                    "user",
-                    "safety_identifier",
-                    "metadata",
-                    "prompt_cache_key",
-                    "prompt_cache_retention",
-                    "prompt_cache_options",
-                    "service_tier",
-                    "store",
-                    "modalities",
-                    "web_search_options",
-                    "session_id");
-
     private final Options options;
     private final Warnings warnings;
     private final Field request;
     private final ToolNames names = new ToolNames();
+    private final ChatHistory history;
+    private final ChatTools tools;
+    private final ChatThinking thinking;
+    private final StructuredOutput structured;
 
     /// What the translation depends on beside the request.
     ///
@@ -112,6 +62,10 @@ public final class ChatToMessages {
         this.request = Field.root(raw);
         this.options = options;
         this.warnings = warnings;
+        this.history = new ChatHistory(options, warnings, names);
+        this.tools = new ChatTools(options.rules(), warnings, names);
+        this.thinking = new ChatThinking(options.rules(), warnings);
+        this.structured = new StructuredOutput(options.rules(), warnings);
     }
 
     /// {@return the model that a request names}
@@ -143,62 +97,59 @@ public final class ChatToMessages {
     }
 
     private Converted convert(Display display) {
-        ModelRules rules = options.rules();
-        var history = new ChatHistory(options, warnings, names);
         history.read(request.get("messages"));
-        var tools = new ChatTools(rules, warnings, names);
         tools.read(request);
         int tokensMax = tokensMax();
-        var thinking = new ChatThinking(rules, warnings);
         thinking.read(request, options.suffixEffort(), tokensMax);
         if (history.lacksThinking()) thinking.historyLacksThinking();
-
-        var structured = new StructuredOutput(rules, warnings);
+        if (!display.reasoning().equals("hide")) thinking.show(tools.isEmpty());
         structured.read(request, tools, thinking.isOn());
-        ArrayNode system = history.system();
-        if (tools.isForced() && (thinking.isOn() || !rules.hasForcedTools())) {
-            system.add(ChatContent.text(tools.relaxed()));
+        boolean isForbidden = thinking.isOn() || !options.rules().hasForcedTools();
+        if (tools.choice().isForced() && isForbidden) {
+            history.system().add(ChatContent.text(tools.choice().relaxed()));
             warnings.add("tool_choice", "auto");
         }
         tools.rebuild(history.calledTools());
-
-        ObjectNode body = Json.object().put("model", rules.id()).put("max_tokens", tokensMax);
-        for (String name : PASSED) {
-            if (request.get(name).isPresent()) body.set(name, request.get(name).value().deepCopy());
-        }
-        structured.write(body, system);
-        tools.write(body);
-        if (!system.isEmpty()) body.set("system", system);
-        body.set("messages", history.messages());
-        thinking.write(body);
-        sampling(thinking).write(request, body);
-        rest(body);
-        CacheMarks.limit(body, warnings);
-
-        boolean isStream = request.get("stream").flag(false);
-        body.put("stream", isStream);
-        Field streamOptions = request.get("stream_options");
-        boolean includeUsage =
-                streamOptions.isPresent() && streamOptions.get("include_usage").flag(false);
-        var plan =
-                new ChatPlan(
-                        display.fallbackId(),
-                        display.created(),
-                        model((ObjectNode) request.value()),
-                        display.fingerprint(),
-                        names,
-                        tools.custom(),
-                        tools.isLegacy(),
-                        structured.answerTool(),
-                        structured.isWrapped(),
-                        structured.isJson(),
-                        includeUsage,
-                        display.reasoning());
-        return new Converted(
-                MessagesRequest.of(body), betas(thinking), new MessagesToChat(plan, warnings));
+        var converted = MessagesRequest.of(body(tokensMax));
+        return new Converted(converted, betas(), new MessagesToChat(plan(display), warnings));
     }
 
-    private ChatSampling sampling(ChatThinking thinking) {
+    private ObjectNode body(int tokensMax) {
+        ObjectNode body = Json.object().put("model", options.rules().id());
+        body.put("max_tokens", tokensMax);
+        var fields = new ChatFields(request, warnings);
+        fields.pass(body);
+        structured.write(body, history.system());
+        tools.write(body);
+        if (!history.system().isEmpty()) body.set("system", history.system());
+        body.set("messages", history.messages());
+        thinking.write(body);
+        sampling().write(request, body);
+        fields.write(body);
+        if (request.get("prompt_cache_retention").text("").equals("24h")) CacheMarks.extend(body);
+        CacheMarks.limit(body, warnings);
+        return body.put("stream", request.get("stream").flag(false));
+    }
+
+    private ChatPlan plan(Display display) {
+        Field streamOptions = request.get("stream_options");
+        if (streamOptions.isPresent()) streamOptions.object();
+        return new ChatPlan(
+                display.fallbackId(),
+                display.created(),
+                model((ObjectNode) request.value()),
+                display.fingerprint(),
+                names,
+                tools.custom(),
+                tools.isLegacy(),
+                structured.answerTool(),
+                structured.isWrapped(),
+                structured.isJson(),
+                streamOptions.get("include_usage").flag(false),
+                display.reasoning());
+    }
+
+    private ChatSampling sampling() {
         boolean isVersionWithout = options.apiVersion().compareTo(VERSION_WITHOUT_SAMPLING) >= 0;
         return new ChatSampling(options.rules(), warnings, thinking.isOn(), isVersionWithout);
     }
@@ -207,6 +158,7 @@ public final class ChatToMessages {
         Field field = request.get("max_completion_tokens");
         if (!field.isPresent()) field = request.get("max_tokens");
         int most = options.rules().tokensMax();
+        if (most <= 0) most = Integer.MAX_VALUE; // Not known: the upstream will say.
         if (!field.isPresent()) return Math.min(most, TOKENS_DEFAULT_MAX);
         int wanted = field.integer(1, Integer.MAX_VALUE);
         if (wanted <= most) return wanted;
@@ -214,71 +166,9 @@ public final class ChatToMessages {
         return most;
     }
 
-    private Set<String> betas(ChatThinking thinking) {
+    private Set<String> betas() {
         var betas = new TreeSet<String>();
         if (!thinking.beta().isEmpty()) betas.add(thinking.beta());
         return betas;
-    }
-
-    /// The fields that are neither messages nor tools nor about how the model thinks.
-    private void rest(ObjectNode body) {
-        Field n = request.get("n");
-        if (n.isPresent() && n.integer(1, 128) > 1)
-            throw n.invalid("expected 1, found " + n.integer(1, 128));
-        user(body);
-        serviceTier(body);
-        Field modalities = request.get("modalities");
-        if (modalities.isPresent()) {
-            for (Field one : modalities.elements()) {
-                if (!one.text().equals("text")) throw one.expectedOneOf("text");
-            }
-        }
-        unknown();
-    }
-
-    private void user(ObjectNode body) {
-        Field user = request.get("user");
-        if (!user.isPresent()) user = request.get("safety_identifier");
-        String id = user.text("");
-        if (id.isEmpty()) return;
-        // The API refuses what names a person.
-        if (PERSONAL.matcher(id).matches()) id = ToolNames.sha256(id);
-        body.putObject("metadata").put("user_id", id);
-    }
-
-    private void serviceTier(ObjectNode body) {
-        Field field = request.get("service_tier");
-        if (!field.isPresent()) return;
-        switch (field.text()) {
-            case "auto" -> body.put("service_tier", "auto");
-            case "default", "standard_only" -> body.put("service_tier", "standard_only");
-            case "flex" -> {
-                body.put("service_tier", "standard_only");
-                warnings.note("service_tier", "standard_only");
-            }
-            default -> {
-                body.put("service_tier", "auto");
-                warnings.note("service_tier", "auto");
-            }
-        }
-    }
-
-    /// Everything that nothing above has read is named; a value that asks for nothing is not.
-    private void unknown() {
-        var unknown = new ArrayList<String>();
-        for (var field : ((ObjectNode) request.value()).properties()) {
-            String name = field.getKey();
-            if (SILENT.contains(name) || PASSED.contains(name) || asksNothing(field.getValue()))
-                continue;
-            unknown.add(name);
-        }
-        for (String name : unknown) warnings.add(name, "dropped");
-    }
-
-    private static boolean asksNothing(JsonNode value) {
-        return value.isNull()
-                || (value.isBoolean() && !value.booleanValue())
-                || (value.isNumber() && value.doubleValue() == 0)
-                || (value.isContainer() && value.isEmpty());
     }
 }

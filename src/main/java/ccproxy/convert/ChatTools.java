@@ -22,12 +22,13 @@ final class ChatTools {
     private final Map<String, ObjectNode> tools = new LinkedHashMap<>();
     private final Set<String> custom = new HashSet<>();
     private boolean isLegacy;
-    private ObjectNode choice = Json.object();
+    private final ToolChoice choice;
 
     ChatTools(ModelRules rules, Warnings warnings, ToolNames names) {
         this.rules = rules;
         this.warnings = warnings;
         this.names = names;
+        this.choice = new ToolChoice(tools, names);
     }
 
     /// Reads `tools`, `functions`, `web_search_options` and the choice among them.
@@ -41,10 +42,10 @@ final class ChatTools {
         }
         Field search = request.get("web_search_options");
         if (search.isPresent()) webSearch(search);
-        choose(isLegacy ? request.get("function_call") : request.get("tool_choice"));
-        Field parallel = request.get("parallel_tool_calls");
+        choice.read(isLegacy ? request.get("function_call") : request.get("tool_choice"), isLegacy);
+        boolean isParallel = request.get("parallel_tool_calls").flag(true);
         // A legacy answer has room for one call.
-        if (!parallel.flag(true) || isLegacy) noParallelCalls();
+        if (!isParallel || isLegacy) choice.noParallelCalls();
     }
 
     private void tool(Field tool) {
@@ -151,78 +152,8 @@ final class ChatTools {
     }
 
     private void put(String name, ObjectNode tool) {
-        tools.putIfAbsent(name, tool);
-    }
-
-    private void choose(Field wanted) {
-        if (!wanted.isPresent()) return;
-        if (wanted.value().isString()) {
-            switch (wanted.text()) {
-                case "none" -> choice = type("none");
-                case "auto" -> choice = type("auto");
-                case "required", "any" -> choice = type("any");
-                default -> throw wanted.expectedOneOf("none, auto, required");
-            }
-        } else {
-            chooseNamed(wanted);
-        }
-        if (tools.isEmpty()) {
-            if (isForced()) throw wanted.invalid("expected tools to choose from, found none");
-            choice = Json.object();
-        }
-    }
-
-    private void chooseNamed(Field wanted) {
-        wanted.object();
-        String type = wanted.get("type").text(isLegacy ? "legacy" : "");
-        switch (type) {
-            case "function" -> chooseTool(wanted.get("function").get("name"));
-            case "custom" -> chooseTool(wanted.get("custom").get("name"));
-            case "allowed_tools" -> allow(wanted.get("allowed_tools"));
-            case "legacy", "tool" -> chooseTool(wanted.get("name"));
-            case "auto", "any", "none" -> choice = type(type);
-            default -> throw wanted.get("type").expectedOneOf("function, custom, allowed_tools");
-        }
-    }
-
-    private void chooseTool(Field name) {
-        if (!tools.containsKey(name.text())) {
-            throw name.invalid(
-                    "expected the name of one of the tools, found '" + name.text() + "'");
-        }
-        choice = type("tool").put("name", names.toUpstream(name.text()));
-    }
-
-    private void allow(Field allowed) {
-        allowed.object();
-        var kept = new HashSet<String>();
-        for (Field tool : allowed.get("tools").elements()) {
-            Field name = tool.get(tool.get("type").text("function")).get("name");
-            if (!tools.containsKey(name.text())) {
-                throw name.invalid(
-                        "expected the name of one of the tools, found '" + name.text() + "'");
-            }
-            kept.add(name.text());
-        }
-        tools.keySet().retainAll(kept);
-        Field mode = allowed.get("mode");
-        choice =
-                switch (mode.text("auto")) {
-                    case "auto" -> type("auto");
-                    case "required" -> type("any");
-                    default -> throw mode.expectedOneOf("auto, required");
-                };
-    }
-
-    private void noParallelCalls() {
-        if (tools.isEmpty()) return;
-        if (choice.isEmpty()) choice = type("auto");
-        if (!choice.path("type").asString("").equals("none"))
-            choice.put("disable_parallel_tool_use", true);
-    }
-
-    private static ObjectNode type(String type) {
-        return Json.object().put("type", type);
+        // The API refuses two tools of one name.
+        if (tools.putIfAbsent(name, tool) != null) warnings.add("tools", "duplicate(" + name + ")");
     }
 
     /// Defines the tools that the history calls when the request defines none: the API wants them.
@@ -233,37 +164,26 @@ final class ChatTools {
             tool.set("input_schema", Schemas.ofTool(Json.object()));
             put(name, tool);
         }
-        choice = type("none");
-    }
-
-    /// {@return whether a call is forced}
-    boolean isForced() {
-        String type = choice.path("type").asString("");
-        return type.equals("any") || type.equals("tool");
-    }
-
-    /// Lets the model decide after all.
-    ///
-    /// @return what to tell it instead
-    String relaxed() {
-        String name = choice.path("name").asString("");
-        boolean isSingle = choice.path("disable_parallel_tool_use").asBoolean(false);
-        choice = type("auto");
-        if (isSingle) choice.put("disable_parallel_tool_use", true);
-        return name.isEmpty()
-                ? "Answer by calling one of the tools."
-                : "Answer by calling the tool `" + name + "`.";
+        choice.none();
     }
 
     /// Adds a tool of ours and makes the model call it or, if the client has tools that may be
     /// called, one of those.
     void force(ObjectNode tool) {
-        boolean mayCallOthers =
-                !tools.isEmpty() && !choice.path("type").asString("").equals("none");
+        boolean mayCallOthers = !tools.isEmpty() && !choice.isNone();
         String name = tool.path("name").asString("");
         put(name, tool);
-        if (mayCallOthers && choice.path("type").asString("").equals("tool")) return;
-        choice = mayCallOthers ? type("any") : type("tool").put("name", name);
+        choice.force(name, mayCallOthers);
+    }
+
+    /// {@return which of the tools may or must be called}
+    ToolChoice choice() {
+        return choice;
+    }
+
+    /// {@return whether there is none}
+    boolean isEmpty() {
+        return tools.isEmpty();
     }
 
     /// {@return whether the client's tool `name` exists}
@@ -286,6 +206,6 @@ final class ChatTools {
         if (tools.isEmpty()) return;
         ArrayNode list = body.putArray("tools");
         list.addAll(tools.values());
-        if (!choice.isEmpty()) body.set("tool_choice", choice);
+        choice.write(body);
     }
 }

@@ -45,13 +45,16 @@ final class Finish {
     }
 
     /// {@return what has no place in OpenAI's format, under one name of ours}
-    static ObjectNode extras(JsonNode message, Blocks blocks, String warnings) {
+    ///
+    /// @param usage as Claude told it
+    static ObjectNode extras(JsonNode message, JsonNode usage, Blocks blocks, String warnings) {
         ObjectNode extras = Json.object();
         String stopSequence = message.path("stop_sequence").asString("");
         if (!stopSequence.isEmpty()) extras.put("stop_sequence", stopSequence);
         if (!blocks.serverTools().isEmpty()) extras.set("server_tools", blocks.serverTools());
         if (!blocks.citations().isEmpty()) extras.set("citations", blocks.citations());
         if (!warnings.isEmpty()) extras.put("warnings", warnings);
+        if (usage.isObject()) extras.set("usage", usage);
         return extras;
     }
 }

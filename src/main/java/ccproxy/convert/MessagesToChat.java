@@ -47,9 +47,8 @@ public final class MessagesToChat {
         choice.putNull("logprobs");
         choice.put("finish_reason", finish);
         root.set("usage", Usage.of(usage).chat());
-        ObjectNode extras = Finish.extras(message, answer.blocks, "");
-        extras.set("usage", usage);
-        root.set("x_claude", extras);
+        ObjectNode extras = Finish.extras(message, usage, answer.blocks, "");
+        if (!extras.isEmpty()) root.set("x_claude", extras);
         return Json.bytes(root);
     }
 
@@ -118,7 +117,8 @@ public final class MessagesToChat {
         }
 
         private String answerOf(JsonNode input) {
-            return Json.text(plan.isAnswerWrapped() ? input.path("value") : input);
+            boolean isWrapped = plan.isAnswerWrapped() && input.has("value");
+            return Json.text(isWrapped ? input.path("value") : input);
         }
 
         ObjectNode message(JsonNode source, String finish) {

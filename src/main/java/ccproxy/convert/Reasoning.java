@@ -1,11 +1,8 @@
 package ccproxy.convert;
 
 import ccproxy.wire.Json;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -15,9 +12,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// `index` is the block's place in its answer. Only signed thinking can be sent back.
 final class Reasoning {
     /// ccproxy's tag form: the signature travels as an attribute.
-    private static final Pattern TAG =
-            Pattern.compile(
-                    "<thinking signature=\"([^\"]*)\">(.*?)</thinking>\\n?", Pattern.DOTALL);
+    private static final String OPEN = "<thinking signature=\"";
+
+    private static final String CLOSE = "</thinking>";
 
     private Reasoning() {}
 
@@ -39,13 +36,6 @@ final class Reasoning {
                                     .put("data", block.path("data").asString("")));
             default -> List.of();
         };
-    }
-
-    /// {@return the entries of a whole answer's content}
-    static List<ObjectNode> entries(JsonNode content) {
-        var entries = new ArrayList<ObjectNode>();
-        for (int i = 0; i < content.size(); i++) entries.addAll(entry(i, content.get(i)));
-        return entries;
     }
 
     /// {@return the thinking of a block in the tag form}
@@ -102,19 +92,39 @@ final class Reasoning {
     static TreeMap<Integer, ObjectNode> taken(ArrayNode texts) {
         var blocks = new TreeMap<Integer, ObjectNode>();
         for (int i = 0; i < texts.size(); i++) {
-            String text = texts.get(i).path("text").asString("");
-            if (!text.contains("<thinking signature=\"")) continue;
-            Matcher tag = TAG.matcher(text);
-            while (tag.find()) {
-                if (tag.group(1).isEmpty()) continue;
-                ObjectNode block = Json.object().put("type", "thinking");
-                put(blocks, -1, block.put("thinking", tag.group(2)).put("signature", tag.group(1)));
-            }
-            String rest = tag.reset().replaceAll("");
+            ObjectNode block = (ObjectNode) texts.get(i);
+            String text = block.path("text").asString("");
+            if (!text.contains(OPEN)) continue;
+            String rest = taken(text, blocks);
             if (rest.isEmpty()) texts.remove(i--);
-            else ((ObjectNode) texts.get(i)).put("text", rest);
+            else block.put("text", rest);
         }
         return blocks;
+    }
+
+    /// Once through the text, whatever it holds.
+    private static String taken(String text, TreeMap<Integer, ObjectNode> blocks) {
+        var rest = new StringBuilder();
+        int from = 0;
+        for (int open = text.indexOf(OPEN); open >= 0; open = text.indexOf(OPEN, from)) {
+            int quote = text.indexOf('"', open + OPEN.length());
+            if (quote < 0) break;
+            if (!text.startsWith("\">", quote)) {
+                rest.append(text, from, quote);
+                from = quote;
+                continue;
+            }
+            int close = text.indexOf(CLOSE, quote);
+            if (close < 0) break;
+            String signature = text.substring(open + OPEN.length(), quote);
+            ObjectNode block = Json.object().put("type", "thinking");
+            block.put("thinking", text.substring(quote + 2, close)).put("signature", signature);
+            if (!signature.isEmpty()) put(blocks, -1, block);
+            rest.append(text, from, open);
+            from = close + CLOSE.length();
+            if (text.startsWith("\n", from)) from++;
+        }
+        return rest.append(text, from, text.length()).toString();
     }
 
     /// {@return the content of an assistant turn: thinking at its places, `rest` around it in
@@ -123,7 +133,9 @@ final class Reasoning {
         ArrayNode content = Json.array();
         int taken = 0;
         for (var entry : thinking.entrySet()) {
-            while (content.size() < entry.getKey() && taken < rest.size())
+            // No answer ends in thinking: what a client cannot bring back (server tools, several
+            // texts) makes places too high, and the last call or text must stay behind.
+            while (content.size() < entry.getKey() && taken < rest.size() - 1)
                 content.add(rest.get(taken++));
             content.add(entry.getValue());
         }

@@ -12,9 +12,12 @@ public final class Warnings {
     static final int CHARACTERS_MAX = 2000;
 
     private static final int FIELD_CHARACTERS_MAX = 100;
+    private static final int ACTIONS_MAX = 100;
+    private static final String MORE = "; more=omitted";
 
     private final boolean isStrict;
     private final Map<String, String> actions = new LinkedHashMap<>();
+    private boolean hasMore;
 
     /// @param isStrict whether a field that cannot be honoured is an error
     public Warnings(boolean isStrict) {
@@ -38,7 +41,9 @@ public final class Warnings {
     /// Notes something about the answer, or about a field whose loss changes nothing the client
     /// asked for: never an error.
     public void note(String field, String action) {
-        if (actions.size() < 100) actions.putIfAbsent(headerSafe(field), headerSafe(action));
+        if (actions.size() < ACTIONS_MAX)
+            actions.putIfAbsent(headerSafe(field), headerSafe(action));
+        else hasMore = true;
     }
 
     /// {@return the header's value, `""` when there is nothing to say}
@@ -46,10 +51,12 @@ public final class Warnings {
         var line = new StringBuilder();
         for (var entry : actions.entrySet()) {
             String next = entry.getKey() + "=" + entry.getValue();
-            if (line.length() + next.length() > CHARACTERS_MAX) return line + "; more=omitted";
-            line.append(line.isEmpty() ? "" : "; ").append(next);
+            String between = line.isEmpty() ? "" : "; ";
+            int length = line.length() + between.length() + next.length();
+            if (length + MORE.length() > CHARACTERS_MAX) return line + MORE;
+            line.append(between).append(next);
         }
-        return line.toString();
+        return hasMore ? line + MORE : line.toString();
     }
 
     /// Field names come from the client: only what cannot break a header gets through.

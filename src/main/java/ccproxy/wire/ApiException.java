@@ -1,6 +1,7 @@
 package ccproxy.wire;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -81,13 +82,13 @@ public final class ApiException extends RuntimeException {
 
     /// {@return this, with a response header}
     public ApiException header(String name, String value) {
-        headers.put(name, List.of(value));
+        headers.put(name.toLowerCase(Locale.ROOT), List.of(value));
         return this;
     }
 
     /// {@return this, with an upstream's response headers}
     public ApiException headers(Map<String, List<String>> more) {
-        headers.putAll(more);
+        more.forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values));
         return this;
     }
 

@@ -64,8 +64,11 @@ public record Field(String path, JsonNode value) {
 
     /// {@return the number here}
     public double number() {
-        if (value.isNumber()) return value.doubleValue();
-        throw expected("a number");
+        if (!value.isNumber()) throw expected("a number");
+        // Beyond what a double holds: no field of any API wants that much.
+        if (Double.isInfinite(value.asDouble(Double.POSITIVE_INFINITY)))
+            throw invalid("expected a number of common size, found " + clipped());
+        return value.doubleValue();
     }
 
     /// {@return the object here}

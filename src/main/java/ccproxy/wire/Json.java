@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
@@ -21,6 +22,10 @@ public final class Json {
     /// Deep enough for any real schema, shallow enough for any stack.
     static final int NESTING_MAX = 512;
 
+    /// What was read can be written, also inside what we put around it: a tool's arguments are a
+    /// document of their own that becomes a part of another.
+    private static final int WRITTEN_NESTING_MAX = 2 * NESTING_MAX;
+
     /// A number no longer than this: `BigDecimal` parsing is not linear.
     private static final int DIGITS_MAX = 1000;
 
@@ -36,6 +41,10 @@ public final class Json {
                                                     .maxNestingDepth(NESTING_MAX)
                                                     .maxNumberLength(DIGITS_MAX)
                                                     .maxStringLength(Integer.MAX_VALUE)
+                                                    .build())
+                                    .streamWriteConstraints(
+                                            StreamWriteConstraints.builder()
+                                                    .maxNestingDepth(WRITTEN_NESTING_MAX)
                                                     .build())
                                     .build())
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)

@@ -1,6 +1,7 @@
 package ccproxy.wire;
 
 import java.util.List;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -19,6 +20,15 @@ public sealed interface MessageEvent {
                     "message_stop",
                     "error",
                     SseEvent.WHOLE);
+
+    /// The events without which an answer is not whole.
+    Set<String> PARTS =
+            Set.of(
+                    "message_start",
+                    "content_block_start",
+                    "content_block_delta",
+                    "content_block_stop",
+                    "message_delta");
 
     /// The answer begins; `message` has no content yet.
     record MessageStart(ObjectNode message) implements MessageEvent {}
@@ -76,6 +86,8 @@ public sealed interface MessageEvent {
     /// {@return the event that a frame holds}
     static MessageEvent of(SseEvent event) {
         if (!(event.json() instanceof ObjectNode raw)) return new Other(event.name());
+        // A part of the answer that cannot be read is lost: what is left must not look whole.
+        if (raw.isEmpty() && PARTS.contains(event.name())) return new Failure(unreadable());
         String type = raw.path("type").asString(event.name());
         int index = raw.path("index").asInt(-1);
         return switch (type) {
@@ -95,6 +107,11 @@ public sealed interface MessageEvent {
             case SseEvent.WHOLE -> new Whole(raw);
             default -> new Other(type);
         };
+    }
+
+    private static ApiException unreadable() {
+        return new ApiException(
+                ErrorKind.INCOMPLETE, "the upstream sent an event that cannot be read");
     }
 
     private static Delta delta(JsonNode raw) {

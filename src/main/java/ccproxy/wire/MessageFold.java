@@ -15,11 +15,21 @@ public final class MessageFold {
 
     static final long CHARACTERS_MAX = 128L << 20;
 
-    private ObjectNode message = Json.object();
     private final Map<Integer, OpenBlock> blocks = new TreeMap<>();
+    private ObjectNode message = Json.object();
     private Usage usage = Usage.NONE;
     private long characters;
     private boolean isComplete;
+    private final long charactersMax;
+
+    /// Folds one answer.
+    public MessageFold() {
+        this(CHARACTERS_MAX);
+    }
+
+    MessageFold(long charactersMax) {
+        this.charactersMax = charactersMax;
+    }
 
     /// A block that still grows: each growing field has one buffer, so that a megabyte in single
     /// characters takes linear time.
@@ -91,7 +101,8 @@ public final class MessageFold {
 
     private void open(int index, ObjectNode block) {
         if (blocks.size() >= BLOCKS_MAX) throw tooLarge();
-        blocks.put(index, new OpenBlock(block));
+        // A copy: who else holds the event must not see it grow.
+        blocks.put(index, new OpenBlock(block.deepCopy()));
     }
 
     private void grow(OpenBlock open, MessageEvent.Delta delta) {
@@ -126,23 +137,29 @@ public final class MessageFold {
 
     private void append(OpenBlock open, String name, String text) {
         characters += text.length();
-        if (characters > CHARACTERS_MAX) throw tooLarge();
+        if (characters > charactersMax) throw tooLarge();
         open.append(name, text);
     }
 
     private void end(MessageEvent.MessageDelta end) {
-        message.setAll(end.delta());
+        putPresent(message, end.delta());
         usage = usage.updated(end.usage());
         ObjectNode counts = Json.objectOrEmpty(message.path("usage")).deepCopy();
-        for (var field : end.usage().properties()) {
-            if (!field.getValue().isNull()) counts.set(field.getKey(), field.getValue());
-        }
+        putPresent(counts, end.usage());
         message.set("usage", counts);
         for (var field : end.event().properties()) {
             switch (field.getKey()) {
                 case "type", "delta", "usage" -> {}
                 default -> message.set(field.getKey(), field.getValue());
             }
+        }
+    }
+
+    /// Sets what an event tells; null tells nothing, so it replaces nothing.
+    private static void putPresent(ObjectNode to, ObjectNode told) {
+        for (var field : told.properties()) {
+            if (!field.getValue().isNull()) to.set(field.getKey(), field.getValue());
+            else if (!to.has(field.getKey())) to.putNull(field.getKey());
         }
     }
 

@@ -9,7 +9,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// goes upstream as the bytes that came. Immutable: a change makes another one.
 public final class MessagesRequest {
     /// `docs/en/api/messages`: at most 100,000 messages in one request.
-    static final int MESSAGES_MAX = 100_000;
+    public static final int MESSAGES_MAX = 100_000;
 
     private static final Set<String> ROLES = Set.of("user", "assistant", "system");
 
@@ -53,11 +53,25 @@ public final class MessagesRequest {
         return new MessagesRequest(raw, new byte[0]);
     }
 
+    /// Checks that an array of messages has no more than [#MESSAGES_MAX].
+    ///
+    /// @throws ApiException [ErrorKind#TOO_LARGE]
+    public static void checkCount(Field messages) {
+        int count = messages.array().size();
+        if (count <= MESSAGES_MAX) return;
+        throw new ApiException(
+                        ErrorKind.TOO_LARGE,
+                        messages.path()
+                                + ": expected at most "
+                                + MESSAGES_MAX
+                                + " messages, found "
+                                + count)
+                .at(messages.path());
+    }
+
     private static void checkMessages(Field messages) {
         if (messages.array().isEmpty()) throw messages.invalid("expected at least one message");
-        if (messages.value().size() > MESSAGES_MAX) {
-            throw messages.invalid("expected at most " + MESSAGES_MAX + " messages");
-        }
+        checkCount(messages);
         for (Field message : messages.elements()) {
             message.object();
             Field role = message.get("role");

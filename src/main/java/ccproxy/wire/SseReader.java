@@ -1,5 +1,6 @@
 package ccproxy.wire;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,8 @@ public final class SseReader {
     private static final int READ_BYTES = 16 << 10;
 
     private final InputStream in;
-    private byte[] buffer = new byte[READ_BYTES];
+    private final int eventBytesMax;
+    private byte[] buffer;
     private int start; // of the current frame
     private int lineStart;
     private int scan; // everything before it is known to hold no line end
@@ -29,11 +31,19 @@ public final class SseReader {
     private String name = "";
     private int dataFrom;
     private int dataLength = -1;
-    private byte[] joined = {};
+
+    /// The data so far, once there is more than one line of it.
+    private ByteArrayOutputStream joined;
 
     /// Reads from `in`, which the caller closes.
     public SseReader(InputStream in) {
+        this(in, EVENT_BYTES_MAX);
+    }
+
+    SseReader(InputStream in, int eventBytesMax) {
         this.in = in;
+        this.eventBytesMax = eventBytesMax;
+        this.buffer = new byte[Math.min(READ_BYTES, eventBytesMax)];
     }
 
     /// {@return whether [#next()] has an event, or the end, without waiting for the input}
@@ -136,10 +146,12 @@ public final class SseReader {
             dataLength = length;
             return;
         }
-        byte[] before = joined.length > 0 ? joined : slice(start + dataFrom, dataLength);
-        joined = Arrays.copyOf(before, before.length + 1 + length);
-        joined[before.length] = '\n';
-        System.arraycopy(buffer, from, joined, before.length + 1, length);
+        if (joined == null) {
+            joined = new ByteArrayOutputStream();
+            joined.write(buffer, start + dataFrom, dataLength);
+        }
+        joined.write('\n');
+        joined.write(buffer, from, length);
     }
 
     private SseEvent dispatch() {
@@ -152,11 +164,11 @@ public final class SseReader {
     /// Null for a frame without data: comments only, which mean nothing to whoever reads events.
     private SseEvent event(byte[] raw) {
         SseEvent event = null;
-        if (joined.length > 0) event = new SseEvent(name, raw, joined, 0, joined.length);
+        if (joined != null) event = new SseEvent(name, raw, joined.toByteArray(), 0, joined.size());
         else if (dataLength >= 0) event = new SseEvent(name, raw, raw, dataFrom, dataLength);
         name = "";
         dataLength = -1;
-        joined = new byte[0];
+        joined = null;
         return event;
     }
 
@@ -164,9 +176,10 @@ public final class SseReader {
     private SseEvent last() {
         isEnded = true;
         if (lineStart < end) field(lineStart, end);
-        if (dataLength < 0 && joined.length == 0) return null;
+        if (dataLength < 0) return null;
         byte[] rest = slice(start, end - start);
-        byte[] raw = Arrays.copyOf(rest, rest.length + (lineStart < end ? 2 : 1));
+        // Two line ends: the first may only complete a CRLF. One too many means nothing.
+        byte[] raw = Arrays.copyOf(rest, rest.length + 2);
         Arrays.fill(raw, rest.length, raw.length, (byte) '\n');
         start = end;
         return event(raw);
@@ -185,8 +198,8 @@ public final class SseReader {
             start = 0;
         }
         if (end == buffer.length) {
-            if (end >= EVENT_BYTES_MAX) throw new IOException("an event is too large");
-            buffer = Arrays.copyOf(buffer, Math.min(EVENT_BYTES_MAX, 2 * end));
+            if (end >= eventBytesMax) throw new IOException("an event is too large");
+            buffer = Arrays.copyOf(buffer, Math.min(eventBytesMax, 2 * end));
         }
         int count = in.read(buffer, end, buffer.length - end);
         if (count > 0) end += count;

@@ -37,7 +37,7 @@ public record Usage(
     }
 
     private static long count(JsonNode value, long before) {
-        return value.isIntegralNumber() ? value.longValue() : before;
+        return value.isIntegralNumber() && value.canConvertToLong() ? value.longValue() : before;
     }
 
     /// {@return OpenAI's `usage` object: its prompt tokens include what the cache read and wrote}

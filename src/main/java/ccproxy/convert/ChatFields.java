@@ -1,0 +1,144 @@
+package ccproxy.convert;
+
+import ccproxy.wire.Field;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The fields of a Chat Completions request that are neither messages nor tools nor about how the
+/// model thinks.
+final class ChatFields {
+    /// The longest `metadata.user_id` of the API.
+    private static final int USER_CHARACTERS_MAX = 256;
+
+    private static final Pattern PERSONAL = Pattern.compile(".*@.*|\\+?[0-9][0-9 ()./-]{6,}");
+
+    /// Taken as they are: fields of the Messages API that Chat Completions does not have.
+    private static final List<String> PASSED =
+            List.of(
+                    "cache_control",
+                    "container",
+                    "context_management",
+                    "inference_geo",
+                    "mcp_servers",
+                    "speed",
+                    "diagnostics",
+                    "fallbacks",
+                    "output_config");
+
+    /// Read elsewhere, or without a counterpart and without an effect that a client could miss.
+    private static final Set<String> SILENT =
+            Set.of(
+                    "model",
+                    "messages",
+                    "max_tokens",
+                    "max_completion_tokens",
+                    "temperature",
+                    "top_p",
+                    "top_k",
+                    "n",
+                    "stop",
+                    "stop_sequences",
+                    "stream",
+                    "stream_options",
+                    "tools",
+                    "tool_choice",
+                    "parallel_tool_calls",
+                    "functions",
+                    "function_call",
+                    "response_format",
+                    "reasoning_effort",
+                    "reasoning",
+                    "thinking",
+                    "user",
+                    "safety_identifier",
+                    "metadata",
+                    "prompt_cache_key",
+                    "prompt_cache_retention",
+                    "prompt_cache_options",
+                    "service_tier",
+                    "store",
+                    "modalities",
+                    "web_search_options",
+                    "session_id");
+
+    private final Field request;
+    private final Warnings warnings;
+
+    ChatFields(Field request, Warnings warnings) {
+        this.request = request;
+        this.warnings = warnings;
+    }
+
+    /// Writes those that the Messages API knows by the same name.
+    void pass(ObjectNode body) {
+        for (String name : PASSED) {
+            Field field = request.get(name);
+            if (field.isPresent()) body.set(name, field.value().deepCopy());
+        }
+    }
+
+    /// Writes those that have a counterpart of another name or shape, and warns of those without
+    /// one.
+    void write(ObjectNode body) {
+        Field n = request.get("n");
+        if (n.isPresent() && n.integer(1, 128) > 1)
+            throw n.invalid("expected 1, found " + n.integer(1, 128));
+        user(body);
+        serviceTier(body);
+        Field modalities = request.get("modalities");
+        if (modalities.isPresent()) {
+            for (Field one : modalities.elements()) {
+                if (!one.text().equals("text")) throw one.expectedOneOf("text");
+            }
+        }
+        unknown();
+    }
+
+    private void user(ObjectNode body) {
+        Field user = request.get("user");
+        if (!user.isPresent()) user = request.get("safety_identifier");
+        String id = user.text("");
+        if (id.isEmpty()) return;
+        // The API refuses what names a person.
+        if (PERSONAL.matcher(id).matches() || id.length() > USER_CHARACTERS_MAX)
+            id = ToolNames.sha256(id);
+        body.putObject("metadata").put("user_id", id);
+    }
+
+    private void serviceTier(ObjectNode body) {
+        Field field = request.get("service_tier");
+        if (!field.isPresent()) return;
+        switch (field.text()) {
+            case "auto" -> body.put("service_tier", "auto");
+            case "default", "standard_only" -> body.put("service_tier", "standard_only");
+            case "flex" -> {
+                body.put("service_tier", "standard_only");
+                warnings.note("service_tier", "standard_only");
+            }
+            default -> {
+                body.put("service_tier", "auto");
+                warnings.note("service_tier", "auto");
+            }
+        }
+    }
+
+    /// Everything that nothing above has read is named; a value that asks for nothing is not.
+    private void unknown() {
+        for (var field : ((ObjectNode) request.value()).properties()) {
+            String name = field.getKey();
+            if (SILENT.contains(name) || PASSED.contains(name) || asksNothing(field.getValue()))
+                continue;
+            warnings.add(name, "dropped");
+        }
+    }
+
+    private static boolean asksNothing(JsonNode value) {
+        return value.isNull()
+                || (value.isBoolean() && !value.booleanValue())
+                || (value.isNumber() && value.asDouble(1) == 0)
+                || (value.isContainer() && value.isEmpty());
+    }
+}
