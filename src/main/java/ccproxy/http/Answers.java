@@ -51,6 +51,7 @@ final class Answers {
                     case Next.Event(var event) -> {
                         tally.add(event);
                         if (out == null) {
+                            refuseWhole(event);
                             if (event.name().equals("error")) throw Tally.failure(event);
                             out = begin(exchange, events, face, beforeHead);
                         }
@@ -84,6 +85,14 @@ final class Answers {
             exchange.log().counted(tally.usage(), tally.stopReason());
             events.close();
         }
+    }
+
+    /// What was asked for in events must not reach a client as something else.
+    private static void refuseWhole(SseEvent event) {
+        if (!event.name().equals(SseEvent.WHOLE)) return;
+        throw new ApiException(
+                ErrorKind.UNREACHABLE,
+                "the upstream does not speak the API: expected text/event-stream, found application/json");
     }
 
     private static SseWriter begin(
