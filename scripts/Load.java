@@ -12,6 +12,7 @@ static final String USAGE = """
 
 final Map<String, Integer> options = new HashMap<>(Map.of("--requests", 10_000, "--connections", 16,
         "--seconds", 0, "--streams", 0, "--events", 100, "--delay-ms", 0));
+enum Face { chat, messages }
 boolean isChat = true, isJson;
 String headers = "";
 URI url;
@@ -21,7 +22,7 @@ void read(String[] args) {
         switch (args[i]) {
             case "--json" -> isJson = true;
             case "--header" -> headers += args[++i] + "\r\n";
-            case "--face" -> isChat = !args[++i].equals("messages");
+            case "--face" -> isChat = Face.valueOf(args[++i]) == Face.chat;
             case String s when options.containsKey(s) -> options.put(s, Integer.parseUnsignedInt(args[++i]));
             case String s when s.startsWith("http://") -> url = URI.create(s.replaceFirst("/+(v1/?)?$", ""));
             default -> throw new IllegalArgumentException("not understood: " + args[i]);
@@ -244,5 +245,5 @@ void main(String[] args) {
     });
     IO.println(rows);
     run.errors.forEach((error, count) -> System.err.println(count + " x " + error));
-    System.exit(run.errors.isEmpty() && run.missing.sum() + run.reordered.sum() == 0 ? 0 : 1);
+    System.exit(run.done.sum() > 0 && run.errors.isEmpty() && run.missing.sum() + run.reordered.sum() == 0 ? 0 : 1);
 }
