@@ -1,33 +1,28 @@
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
-
 // Puts load on a server and counts what is lost; exits 1 if anything was. Against the echo backend:
 //   java scripts/Load.java http://127.0.0.1:8000/echo --requests 20000 --connections 50
 //   java scripts/Load.java http://127.0.0.1:8000/echo --streams 200 --events 100 --delay-ms 20
 // Blocking sockets on virtual threads, because java.net.http costs more than the server does.
 
-static final String USAGE =
-        """
+static final String USAGE = """
         java scripts/Load.java URL [--requests N] [--connections C] [--seconds S]
                                    [--streams K] [--events N] [--delay-ms D]
                                    [--face chat|messages] [--header 'name: value']... [--json]
         URL is http://host:port, with a prefix if you like. --streams opens K streams of N events,
-        D ms apart, at once; "late" is what an event took beyond D. With --seconds, requests (or
-        streams, one after another) go on for S seconds.""";
+        D ms apart, at once; "late" is what an event took beyond D. --seconds keeps on so long.""";
 
 final Map<String, Integer> options = new HashMap<>(Map.of("--requests", 10_000, "--connections", 16,
         "--seconds", 0, "--streams", 0, "--events", 100, "--delay-ms", 0));
-URI url;
+enum Face { chat, messages }
 boolean isChat = true, isJson;
 String headers = "";
+URI url;
 
 void read(String[] args) {
     for (int i = 0; i < args.length; i++) {
         switch (args[i]) {
             case "--json" -> isJson = true;
             case "--header" -> headers += args[++i] + "\r\n";
-            case "--face" -> isChat = !args[++i].equals("messages");
+            case "--face" -> isChat = Face.valueOf(args[++i]) == Face.chat;
             case String s when options.containsKey(s) -> options.put(s, Integer.parseUnsignedInt(args[++i]));
             case String s when s.startsWith("http://") -> url = URI.create(s.replaceFirst("/+(v1/?)?$", ""));
             default -> throw new IllegalArgumentException("not understood: " + args[i]);
@@ -69,9 +64,9 @@ static final class Connection {
     int ask(byte[] request) throws IOException {
         out.write(request);
         String status = line();
-        isChunked = false;
         isKept = status.startsWith("HTTP/1.1");
-        left = Long.MAX_VALUE;
+        isChunked = false;
+        left = Long.MAX_VALUE; // without a length: to the end of the connection, which is an error
         for (String line = line(); !line.isEmpty(); line = line()) {
             String header = line.toLowerCase(Locale.ROOT).replace(" ", "");
             if (header.equals("transfer-encoding:chunked")) isChunked = true;
@@ -84,27 +79,31 @@ static final class Connection {
 
     private int wire() throws IOException {
         int c = in.read();
-        if (c >= 0) return c;
-        throw new EOFException("the connection ended within an answer");
+        if (c < 0) throw new EOFException("the connection ended within an answer");
+        return c;
     }
 
     private String line() throws IOException {
         StringBuilder line = new StringBuilder();
-        for (int c = wire(); c != '\n'; c = wire()) if (c != '\r') line.append((char) c);
-        return line.toString();
+        for (int c = wire(); c != '\n'; c = wire()) line.append((char) c);
+        return line.toString().stripTrailing();
     }
 
     /// A byte of the body, or -1 at its end.
     int read() throws IOException {
         if (left == 0 && isChunked) left = Long.parseLong(line().replaceFirst(";.*", "").trim(), 16);
-        if (left == 0 && isChunked) {
-            while (!line().isEmpty()) {} // trailers
-            left = -1;
-        }
+        if (left == 0 && isChunked) for (left = -1; !line().isEmpty(); ) {} // trailers
         if (left <= 0) return -1;
         int c = wire();
         if (--left == 0 && isChunked && !line().isEmpty()) throw new IOException("not a chunk's end");
         return c;
+    }
+
+    /// A line of the body with its end, or "" at the end of the body.
+    String text() throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (int c = read(); c >= 0; c = c == '\n' ? -1 : read()) text.append((char) c);
+        return text.toString();
     }
 }
 
@@ -125,8 +124,7 @@ static final class Times {
         for (int percent : new int[] {50, 90, 99}) {
             int i = 0;
             for (long rank = (all * percent + 99) / 100 - buckets[0].sum(); rank > 0; i++) rank -= buckets[i + 1].sum();
-            double middle = (i % 32 + 32.5) * (1L << i / 32);
-            rows.put(name + "_p" + percent + "_ms", Math.min(max.get(), middle) / 1e6);
+            rows.put(name + "_p" + percent + "_ms", Math.min(max.get(), (i % 32 + 32.5) * (1L << i / 32)) / 1e6);
         }
         rows.put(name + "_max_ms", max.get() / 1e6);
     }
@@ -152,8 +150,8 @@ final class Run {
 
     /// `wanted` requests over so many connections or, with a limit, as many as begin within it.
     Run go(int connections, long wanted, int secondsMax) {
-        tickets.set(secondsMax > 0 ? Long.MAX_VALUE : wanted);
         start = System.nanoTime();
+        tickets.set(secondsMax > 0 ? Long.MAX_VALUE : wanted);
         end = secondsMax > 0 ? start + secondsMax * 1_000_000_000L : Long.MAX_VALUE;
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < connections; i++) threads.submit(this::work);
@@ -168,8 +166,7 @@ final class Run {
             try (Socket socket = new Socket(url.getHost(), url.getPort() < 0 ? 80 : url.getPort())) {
                 socket.setSoTimeout(30_000 + 2 * delayMillis);
                 Connection connection = new Connection(socket);
-                do one(connection);
-                while (connection.isKept && isMore.getAsBoolean());
+                do one(connection); while (connection.isKept && isMore.getAsBoolean());
             } catch (IOException | RuntimeException e) {
                 LockSupport.parkNanos(10_000_000); // a server that is down is not to be stormed
                 errors.computeIfAbsent("" + e.getMessage(), _ -> new LongAdder()).increment();
@@ -190,24 +187,21 @@ final class Run {
     /// Reads a stream: each word must come once and in order, and an end behind the last.
     private void stream(Connection connection, long asked) throws IOException {
         BitSet words = new BitSet(events);
-        long before = 0;
         boolean isEnded = false;
-        StringBuilder line = new StringBuilder();
         try {
-            for (int c = connection.read(); c >= 0; c = connection.read()) {
-                line.append((char) c);
-                if (c != '\n') continue;
-                if (line.indexOf("data:") == 0) {
-                    long now = System.nanoTime();
-                    if (before == 0) first.add(now - asked);
-                    for (Matcher word = WORD.matcher(line); word.find(); words.set(Integer.parseInt(word.group(1)))) {
-                        if (Integer.parseInt(word.group(1)) < words.length()) reordered.increment();
-                        if (words.length() > 0) late.add(Math.max(0, now - before - delayMillis * 1_000_000L));
-                    }
-                    isEnded |= line.indexOf(isChat ? "[DONE]" : "\"message_stop\"") > 0;
-                    before = now;
+            long before = 0;
+            for (String line = connection.text(); !line.isEmpty(); line = connection.text()) {
+                if (!line.startsWith("data:")) continue;
+                long now = System.nanoTime();
+                if (before == 0) first.add(now - asked);
+                for (Matcher found = WORD.matcher(line); found.find(); ) {
+                    int word = Integer.parseInt(found.group(1));
+                    if (word < words.length()) reordered.increment();
+                    if (word > 0) late.add(Math.max(0, now - before - delayMillis * 1_000_000L));
+                    words.set(word);
                 }
-                line.setLength(0);
+                isEnded |= line.contains(isChat ? "[DONE]" : "\"message_stop\"");
+                before = now;
             }
         } finally {
             seen.add(words.cardinality());
@@ -223,11 +217,9 @@ final class Run {
         rows.put("seconds", seconds);
         rows.put(events > 0 ? "events_per_s" : "requests_per_s", (events > 0 ? seen : done).sum() / seconds);
         first.report(events > 0 ? "first_event" : "latency", rows);
-        if (events > 0) {
-            late.report("late", rows);
-            rows.put("missing", missing.sum());
-            rows.put("reordered", reordered.sum());
-        }
+        if (events > 0) late.report("late", rows);
+        rows.put("missing", missing.sum());
+        rows.put("reordered", reordered.sum());
         rows.put("errors", errors.values().stream().mapToLong(LongAdder::sum).sum());
         return rows;
     }
@@ -240,18 +232,18 @@ void main(String[] args) {
         System.err.println(e.getMessage() + "\n" + USAGE);
         System.exit(2);
     }
-    int streams = options.get("--streams"), events = streams > 0 ? options.get("--events") : 0;
-    int connections = streams > 0 ? streams : options.get("--connections");
-    int wanted = streams > 0 ? streams : options.get("--requests");
-    // Warms both sides up.
-    new Run(Math.min(events, 20), 0).go(Math.min(connections, 50), streams > 0 ? 500 : Math.min(5_000, wanted), 0);
+    int events = options.get("--streams") > 0 ? Math.max(1, options.get("--events")) : 0;
+    int connections = options.get(events > 0 ? "--streams" : "--connections");
+    int wanted = options.get(events > 0 ? "--streams" : "--requests");
+    // Warm-up.
+    new Run(Math.min(events, 20), 0).go(Math.min(connections, 50), events > 0 ? 500 : Math.min(5_000, wanted), 0);
     Run run = new Run(events, options.get("--delay-ms")).go(connections, wanted, options.get("--seconds"));
-    List<String> lines = new ArrayList<>();
+    StringJoiner rows = isJson ? new StringJoiner(",", "{", "}") : new StringJoiner("\n");
     run.report().forEach((name, value) -> {
-        String text = value instanceof Double ? String.format(Locale.ROOT, "%.2f", value) : value.toString();
-        lines.add(isJson ? "\"%s\":%s".formatted(name, text) : "%-18s %12s".formatted(name.replace('_', ' '), text));
+        Object text = value instanceof Double ? String.format(Locale.ROOT, "%.2f", value) : value;
+        rows.add((isJson ? "\"%s\":%s" : "%-18s %12s").formatted(name, text));
     });
-    IO.println(isJson ? "{" + String.join(",", lines) + "}" : String.join("\n", lines));
+    IO.println(rows);
     run.errors.forEach((error, count) -> System.err.println(count + " x " + error));
-    System.exit(run.errors.isEmpty() && run.missing.sum() + run.reordered.sum() == 0 ? 0 : 1);
+    System.exit(run.done.sum() > 0 && run.errors.isEmpty() && run.missing.sum() + run.reordered.sum() == 0 ? 0 : 1);
 }

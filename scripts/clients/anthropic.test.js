@@ -49,6 +49,7 @@ function suite(line, Anthropic, betaZodTool, zodOutputFormat) {
     assert.deepEqual(answer.content.map((block) => block.text), ["hello there"]);
     assert.equal(answer.stop_reason, "end_turn");
     assert.equal(answer.usage.input_tokens, 2);
+    assert.match(answer._request_id, /^req_/);
   });
 
   fact("a stream's events come in order", async () => {
@@ -140,6 +141,7 @@ function suite(line, Anthropic, betaZodTool, zodOutputFormat) {
           assert.equal(e.status, status);
           assert.equal(e.error.error.type, type);
           assert.match(e.error.request_id, /^req_/);
+          assert.match(e.requestID, /^req_/);
           return true;
         });
       });

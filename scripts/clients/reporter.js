@@ -8,7 +8,7 @@ export default async function* (source) {
     // A file is reported as a test around its own; it fails on its own only if it does not load.
     const isFile = data?.nesting === 0 && data.name?.endsWith(".test.js");
     const error = data?.details?.error;
-    if (type === "test:pass" && !isFile) {
+    if (type === "test:pass" && !isFile && data.skip === undefined) {
       passed++;
       if (process.env.VERBOSE) yield `ok    ${data.name} (${Math.round(data.details.duration_ms)} ms)\n`;
     } else if (type === "test:fail" && !(isFile && error?.failureType === "subtestsFailed")) {

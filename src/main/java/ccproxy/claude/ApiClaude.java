@@ -3,6 +3,8 @@ package ccproxy.claude;
 import ccproxy.wire.Json;
 import ccproxy.wire.MessagesRequest;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +54,12 @@ final class ApiClaude implements Claude {
 
     @Override
     public EventStream models(String id, ClientHeaders headers) {
-        return send("/v1/models" + (id.isEmpty() ? "" : "/" + id), headers, new byte[0]);
+        return send("/v1/models" + (id.isEmpty() ? "" : "/" + segment(id)), headers, new byte[0]);
+    }
+
+    /// A name as one segment of a path.
+    private static String segment(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private EventStream post(String path, Turn turn) {
@@ -64,7 +71,7 @@ final class ApiClaude implements Claude {
         URI uri = URI.create(settings.apiBaseUrl() + path + query);
         Map<String, List<String>> headers = headers(client, body.length > 0);
         return new UpstreamStream(
-                () -> upstream.send(uri, headers, body),
+                answer -> upstream.send(uri, headers, body, answer),
                 settings.firstEventTimeout(),
                 settings.idleTimeout());
     }

@@ -1,25 +1,18 @@
 package ccproxy.claude;
 
-import ccproxy.wire.Json;
-import ccproxy.wire.SseEvent;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
 
 /// The backends of this server, and what they share.
 public final class Backends implements AutoCloseable {
-    private static final Duration REFRESH_EVERY = Duration.ofHours(1);
-    private static final Duration REFRESH_WAIT = Duration.ofSeconds(30);
-
     private final String name;
     private final String advice;
     private final String chatVersion;
     private final Map<String, Claude> byName = new LinkedHashMap<>();
     private final ModelCatalog catalog;
     private final ThinkingStore thinking = new ThinkingStore();
-    private final Thread refresher;
+    private Runnable stopRefreshing = () -> {};
 
     private Backends(ClaudeSettings settings, Map<String, String> environment) {
         catalog = new ModelCatalog(settings.models());
@@ -44,10 +37,7 @@ public final class Backends implements AutoCloseable {
         byName.put(
                 "echo",
                 new SessionClaude(new EchoClaude(catalog), settings, Clock.systemUTC(), false));
-        refresher =
-                settings.hasCredentials()
-                        ? Thread.ofVirtual().name("models").start(() -> refresh(api))
-                        : Thread.ofVirtual().unstarted(() -> {});
+        if (settings.hasCredentials()) stopRefreshing = ModelRefresh.start(api, catalog)::interrupt;
     }
 
     /// {@return the backends}
@@ -59,40 +49,6 @@ public final class Backends implements AutoCloseable {
 
     static Backends open(ClaudeSettings settings, Map<String, String> environment) {
         return new Backends(settings, environment);
-    }
-
-    /// Learns the models' capabilities, now and every hour; what fails leaves what is known.
-    private void refresh(Claude api) {
-        try {
-            while (true) {
-                try (EventStream list =
-                        api.models("", new ClientHeaders("limit=1000", Map.of(), Map.of()))) {
-                    catalog.refresh(whole(list).path("data"));
-                } catch (RuntimeException _) {
-                    // The snapshot serves until the next hour.
-                }
-                Thread.sleep(REFRESH_EVERY);
-            }
-        } catch (InterruptedException _) {
-            // Closed.
-        }
-    }
-
-    private static JsonNode whole(EventStream stream) throws InterruptedException {
-        long until = System.nanoTime() + REFRESH_WAIT.toNanos();
-        while (System.nanoTime() < until) {
-            switch (stream.next(REFRESH_WAIT)) {
-                case EventStream.Next.Event(SseEvent event) -> {
-                    return event.json();
-                }
-                case EventStream.Next.End() -> {
-                    return Json.object();
-                }
-                case EventStream.Next.Quiet() -> {}
-                case EventStream.Next.Queued() -> {}
-            }
-        }
-        return Json.object();
     }
 
     /// {@return the name of the backend that answers on bare routes}
@@ -127,7 +83,7 @@ public final class Backends implements AutoCloseable {
 
     @Override
     public void close() {
-        refresher.interrupt();
+        stopRefreshing.run();
         byName.values().forEach(Claude::close);
     }
 }

@@ -12,10 +12,10 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/// An upstream's body as a blocking stream whose reads end in time, like a socket's: after
-/// [#readTimeout] a read throws [SocketTimeoutException] and nothing is lost. The HTTP client hands
-/// over one list of buffers at a time and gets asked for the next when it is read up, so an unread
-/// body holds back the upstream.
+/// An upstream's body as a blocking stream whose reads end in time, like a socket's: from the
+/// moment of [#readUntil] on a read throws [SocketTimeoutException], and nothing is lost. The HTTP
+/// client hands over one list of buffers at a time and gets asked for the next when it is read up,
+/// so an unread body holds back the upstream.
 final class BodyStream extends InputStream implements HttpResponse.BodySubscriber<BodyStream> {
     private static final int READ_BYTES = 16 << 10;
 
@@ -34,12 +34,23 @@ final class BodyStream extends InputStream implements HttpResponse.BodySubscribe
     private List<ByteBuffer> current = List.of();
     private int at;
     private boolean isEnded;
-    private long timeoutNanos;
+    private long until;
+    private boolean hasReadSince;
+    private boolean hasRead;
     private long lastReadNanos;
 
-    /// Sets how long a read may wait.
-    void readTimeout(long nanos) {
-        timeoutNanos = nanos;
+    /// Sets until when reads may wait, together: bytes that never make an event (comments) must not
+    /// hold the reader for ever. What is there already is always given, once.
+    ///
+    /// @param until on the clock of [System#nanoTime()]
+    void readUntil(long until) {
+        this.until = until;
+        hasReadSince = false;
+    }
+
+    /// {@return whether anything came yet}
+    boolean hasRead() {
+        return hasRead;
     }
 
     /// {@return when something came last, on the clock of [System#nanoTime()]}
@@ -72,11 +83,15 @@ final class BodyStream extends InputStream implements HttpResponse.BodySubscribe
     }
 
     private void await() throws IOException {
+        long left = until - System.nanoTime();
+        if (left <= 0 && hasReadSince) throw new SocketTimeoutException();
         try {
-            switch (items.poll(timeoutNanos, TimeUnit.NANOSECONDS)) {
+            switch (items.poll(Math.max(0, left), TimeUnit.NANOSECONDS)) {
                 case null -> throw new SocketTimeoutException();
                 case Item.Buffers(var buffers) -> {
                     lastReadNanos = System.nanoTime();
+                    hasReadSince = true;
+                    hasRead = true;
                     current = buffers;
                     at = 0;
                     subscription.request(1);

@@ -25,7 +25,7 @@ final class ContinuedStream implements EventStream {
     private final ArrayNode told = Json.array();
     private ObjectNode countedBefore = Json.object();
     private MessageFold fold = new MessageFold();
-    private EventStream current;
+    private volatile EventStream current;
     private int pauses;
     private boolean isPaused;
     private boolean isClosed;
@@ -67,7 +67,13 @@ final class ContinuedStream implements EventStream {
                 && delta.delta().path("stop_reason").asString("").equals("pause_turn");
     }
 
-    private synchronized void goOn() {
+    private void goOn() throws InterruptedException {
+        // Read to its end, so that the connection serves the next request.
+        current.next(Duration.ZERO);
+        ask(continued());
+    }
+
+    private Turn continued() {
         ObjectNode message = fold.message();
         message.path("content").forEach(told::add);
         countedBefore = sum(countedBefore, message.path("usage"));
@@ -77,8 +83,12 @@ final class ContinuedStream implements EventStream {
         MessagesRequest request = turn.request();
         ArrayNode messages = request.messages().deepCopy();
         messages.addObject().put("role", "assistant").set("content", told.deepCopy());
+        return turn.with(request.with("messages", messages));
+    }
+
+    private synchronized void ask(Turn next) {
         current.close();
-        current = ask.apply(turn.with(request.with("messages", messages)));
+        current = ask.apply(next);
         if (isClosed) current.close();
     }
 

@@ -49,7 +49,7 @@ final class EchoClaude implements Claude {
     }
 
     private static int wordsIn(JsonNode node) {
-        if (node.isString()) return EchoScript.tokens(node.stringValue()).size();
+        if (node.isString()) return EchoBlock.tokens(node.stringValue()).size();
         int sum = 0;
         for (var field : node.properties()) {
             switch (field.getKey()) {

@@ -60,7 +60,7 @@ final class EchoStream implements EventStream {
         dueNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delay);
     }
 
-    private EchoScript.EchoBlock current() {
+    private EchoBlock current() {
         return script.blocks().get(block);
     }
 
@@ -78,7 +78,8 @@ final class EchoStream implements EventStream {
                 return blockStep();
             }
             case AT_END -> {
-                if (isFailing()) return failure();
+                // A script that breaks never looks whole, however few deltas it has.
+                if (script.errorAfter() >= 0 || script.cutAfter() >= 0) return failure();
                 state = State.AT_STOP;
                 return event(script.end());
             }
@@ -90,7 +91,7 @@ final class EchoStream implements EventStream {
     }
 
     private SseEvent blockStep() {
-        EchoScript.EchoBlock told = current();
+        EchoBlock told = current();
         ObjectNode event = Json.object();
         if (delta >= 0 && isFailing()) return failure();
         if (delta < 0) {
@@ -118,7 +119,8 @@ final class EchoStream implements EventStream {
     }
 
     private SseEvent failure() {
-        if (deltas == script.cutAfter()) {
+        boolean isCut = deltas == script.cutAfter() || script.errorAfter() < 0;
+        if (isCut) {
             throw new ApiException(ErrorKind.INCOMPLETE, "the stream ended without message_stop");
         }
         state = State.ENDED;

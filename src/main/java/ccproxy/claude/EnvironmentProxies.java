@@ -1,15 +1,14 @@
 package ccproxy.claude;
 
 import java.io.IOException;
-import java.net.Authenticator;
 import java.net.InetSocketAddress;
-import java.net.PasswordAuthentication;
 import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,12 +23,12 @@ final class EnvironmentProxies extends ProxySelector {
     /// @throws IllegalArgumentException names the variable that holds no proxy that we can use
     EnvironmentProxies(Map<String, String> environment) {
         this.environment = environment;
-        this.https = proxy("https_proxy");
-        this.http = proxy("http_proxy");
+        this.https = variable("https_proxy");
+        this.http = variable("http_proxy");
     }
 
-    private URI proxy(String name) {
-        String variable = value(name).isEmpty() ? "all_proxy" : name;
+    private URI variable(String scheme) {
+        String variable = value(scheme).isEmpty() ? "all_proxy" : scheme;
         String address = value(variable);
         if (address.isEmpty()) return URI.create("");
         String url = address.contains("://") ? address : "http://" + address;
@@ -39,8 +38,9 @@ final class EnvironmentProxies extends ProxySelector {
         } catch (IllegalArgumentException _) {
             // Said below.
         }
-        throw new IllegalArgumentException(
-                variable.toUpperCase(Locale.ROOT) + ": expected http://host:port");
+        boolean isLower = !environment.getOrDefault(variable, "").isEmpty();
+        String name = isLower ? variable : variable.toUpperCase(Locale.ROOT);
+        throw new IllegalArgumentException(name + ": expected http://host:port");
     }
 
     private String value(String name) {
@@ -52,13 +52,19 @@ final class EnvironmentProxies extends ProxySelector {
 
     @Override
     public List<Proxy> select(URI uri) {
-        URI proxy = "https".equalsIgnoreCase(uri.getScheme()) ? https : http;
-        if (proxy.getHost() == null || isDirect(uri.getHost())) return List.of(Proxy.NO_PROXY);
+        URI proxy = proxy(uri);
+        if (proxy.getHost() == null) return List.of(Proxy.NO_PROXY);
         int port = proxy.getPort() < 0 ? 80 : proxy.getPort();
         return List.of(
                 new Proxy(
                         Proxy.Type.HTTP,
                         InetSocketAddress.createUnresolved(proxy.getHost(), port)));
+    }
+
+    /// The proxy on the way to `uri`; empty for none.
+    private URI proxy(URI uri) {
+        if (isDirect(uri.getHost())) return URI.create("");
+        return "https".equalsIgnoreCase(uri.getScheme()) ? https : http;
     }
 
     /// Loopback never goes through a proxy: it would mean another machine there.
@@ -80,27 +86,16 @@ final class EnvironmentProxies extends ProxySelector {
         // The request fails with the same reason.
     }
 
-    /// {@return what answers a proxy that asks for the user and password of its URL}
-    static Authenticator authenticator(ProxySelector proxies) {
-        return new Authenticator() {
-            @Override
-            protected PasswordAuthentication getPasswordAuthentication() {
-                if (getRequestorType() != RequestorType.PROXY) return null;
-                if (!(proxies instanceof EnvironmentProxies environment)) return null;
-                return environment.login(getRequestingHost());
-            }
-        };
-    }
-
-    private PasswordAuthentication login(String host) {
-        for (URI proxy : List.of(https, http)) {
-            String user = proxy.getRawUserInfo();
-            if (user == null || !host.equalsIgnoreCase(proxy.getHost())) continue;
-            String[] parts = user.split(":", 2);
-            String password = parts.length > 1 ? decoded(parts[1]) : "";
-            return new PasswordAuthentication(decoded(parts[0]), password.toCharArray());
-        }
-        return null;
+    /// {@return the `Proxy-Authorization` for the proxy of `uri`, with the user and password of its
+    /// URL; `""` when there is none}. Sent unasked, as curl does: it saves a round trip, and a
+    /// proxy may close the connection instead of asking.
+    String authorization(URI uri) {
+        String login = proxy(uri).getRawUserInfo();
+        if (login == null) return "";
+        String[] parts = login.split(":", 2);
+        String plain = decoded(parts[0]) + ":" + (parts.length > 1 ? decoded(parts[1]) : "");
+        return "Basic "
+                + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String decoded(String text) {

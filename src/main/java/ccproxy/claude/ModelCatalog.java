@@ -98,13 +98,13 @@ public final class ModelCatalog {
         rules = Map.copyOf(learned);
     }
 
-    /// What is told replaces what was known; what is not told stays.
+    /// What is told replaces what was known; what is not told, or not in a shape that we know,
+    /// stays.
     private static void merge(ObjectNode known, JsonNode told) {
         for (var field : told.properties()) {
-            if (known.path(field.getKey()) instanceof ObjectNode inner
-                    && field.getValue().isObject()) {
+            if (known.path(field.getKey()) instanceof ObjectNode inner) {
                 merge(inner, field.getValue());
-            } else {
+            } else if (!field.getValue().isNull()) {
                 known.set(field.getKey(), field.getValue());
             }
         }
@@ -146,12 +146,13 @@ public final class ModelCatalog {
         return aliases.getOrDefault(mapped, mapped);
     }
 
-    /// {@return the model for a name that may end in `[1m]`, `-thinking` or `:effort`}
+    /// {@return the model for a name that may end in `[1m]`, `-thinking` or `:effort`}; a user's
+    /// own rule for the whole name goes first
     public Resolved resolveWithSuffix(String name) {
-        String whole = resolve(name);
         Matcher suffix = SUFFIX.matcher(name);
-        if (!whole.equals(name) || isKnown(name) || !suffix.matches())
-            return new Resolved(whole, "", Set.of());
+        boolean isMapped = !userMapping.resolve(name).equals(name);
+        if (isMapped || isKnown(name) || !suffix.matches())
+            return new Resolved(resolve(name), "", Set.of());
         Resolved inner = resolveWithSuffix(suffix.group(1));
         return switch (suffix.group(2)) {
             case "[1m]" -> new Resolved(inner.model, inner.effort, contextBeta(inner.model));

@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// A conversation that the server remembers: system text, tools and messages as they went upstream.
 /// Whoever holds its permit has the turn.
 final class Session {
-    private final String id;
+    private final Key key;
     private final Instant createdAt;
     private final Semaphore permit = new Semaphore(1, true);
     private volatile Instant usedAt;
@@ -24,11 +24,19 @@ final class Session {
     private volatile byte[] held = {};
 
     private volatile SessionStream running;
+    private volatile boolean isDeleted;
 
-    Session(String id, Instant now) {
-        this.id = id;
+    /// Whose session: where clients bring their own credentials, each sees its own only.
+    record Key(String owner, String id) {}
+
+    Session(Key key, Instant now) {
+        this.key = key;
         this.createdAt = now;
         this.usedAt = now;
+    }
+
+    Key key() {
+        return key;
     }
 
     Semaphore permit() {
@@ -109,7 +117,17 @@ final class Session {
         if (stream != null) stream.interrupt();
     }
 
+    boolean isDeleted() {
+        return isDeleted;
+    }
+
+    /// Ends the conversation: the turn that runs, and those that wait for it.
+    void delete() {
+        isDeleted = true;
+        interrupt();
+    }
+
     SessionInfo info() {
-        return new SessionInfo(id, model, messages, held.length, isBusy(), createdAt, usedAt);
+        return new SessionInfo(key.id, model, messages, held.length, isBusy(), createdAt, usedAt);
     }
 }

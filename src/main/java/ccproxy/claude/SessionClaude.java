@@ -23,10 +23,7 @@ final class SessionClaude implements Claude {
     private final boolean isPerClient;
     private final long bytesMax;
     private final int sessionsMax;
-    private final Map<Key, Session> sessions = new LinkedHashMap<>();
-
-    /// Whose session: where clients bring their own credentials, each sees its own only.
-    private record Key(String owner, String id) {}
+    private final Map<Session.Key, Session> sessions = new LinkedHashMap<>();
 
     /// @param isPerClient whether clients are told apart by their credentials
     SessionClaude(Claude inner, ClaudeSettings settings, Clock clock, boolean isPerClient) {
@@ -61,14 +58,14 @@ final class SessionClaude implements Claude {
         return new SessionStream(this, session, turn, settings.sessionBusyWait());
     }
 
-    private Key key(String id, ClientHeaders headers) {
-        return new Key(isPerClient ? headers.fingerprint() : "", id);
+    private Session.Key key(String id, ClientHeaders headers) {
+        return new Session.Key(isPerClient ? headers.fingerprint() : "", id);
     }
 
-    private synchronized Session open(Key key) {
+    private synchronized Session open(Session.Key key) {
         Instant now = clock.instant();
         sweep(now);
-        Session session = sessions.computeIfAbsent(key, k -> new Session(k.id, now));
+        Session session = sessions.computeIfAbsent(key, k -> new Session(k, now));
         session.touch(now);
         while (sessions.size() > sessionsMax && evict(session)) {}
         return session;
@@ -91,10 +88,17 @@ final class SessionClaude implements Claude {
     }
 
     /// Remembers a turn of a session, and forgets others when memory is full.
-    synchronized void remember(Session session, MessagesRequest asked, ArrayNode answer) {
+    void remember(Session session, MessagesRequest asked, ArrayNode answer) {
         session.commit(asked, answer, clock.instant());
-        while (sessions.values().stream().mapToLong(Session::bytes).sum() > bytesMax
-                && evict(session)) {}
+        synchronized (this) {
+            // It may have been forgotten in the moment before its turn began.
+            if (!session.isDeleted()) sessions.putIfAbsent(session.key(), session);
+            while (bytes() > bytesMax && evict(session)) {}
+        }
+    }
+
+    private long bytes() {
+        return sessions.values().stream().mapToLong(Session::bytes).sum();
     }
 
     Claude inner() {
@@ -119,9 +123,9 @@ final class SessionClaude implements Claude {
     public synchronized List<SessionInfo> sessions(ClientHeaders headers) {
         sweep(clock.instant());
         var seen = new ArrayList<SessionInfo>();
-        String owner = key("", headers).owner;
+        String owner = key("", headers).owner();
         sessions.forEach((key, session) -> {
-            if (key.owner.equals(owner)) seen.add(session.info());
+            if (key.owner().equals(owner)) seen.add(session.info());
         });
         return seen;
     }
@@ -133,7 +137,7 @@ final class SessionClaude implements Claude {
             session = sessions.remove(key(id, headers));
         }
         if (session == null) return false;
-        session.interrupt();
+        session.delete();
         return true;
     }
 

@@ -21,6 +21,8 @@ import tools.jackson.databind.node.ArrayNode;
 ///    └─ busy for too long: 409   ├─ failed: the session is as before
 ///                                └─ closed early: what was said so far is remembered
 /// ```
+///
+/// Its lock is taken before the one of [SessionClaude], never after it.
 final class SessionStream implements EventStream {
     private final SessionClaude owner;
     private final Session session;
@@ -28,10 +30,10 @@ final class SessionStream implements EventStream {
     private final long deadline;
     private final MessageFold fold = new MessageFold();
     private MessagesRequest asked;
-    private EventStream answer;
+    private volatile EventStream answer;
     private boolean isSettled;
     private boolean isInterrupted;
-    private boolean isClosed;
+    private volatile boolean isClosed;
 
     SessionStream(SessionClaude owner, Session session, Turn turn, Duration busyWait) {
         this.owner = owner;
@@ -45,10 +47,7 @@ final class SessionStream implements EventStream {
         if (answer == null && !begin(wait)) return new Next.Queued();
         try {
             Next next = answer.next(wait);
-            if (next instanceof Next.Event(var event)) {
-                fold.add(MessageEvent.of(event));
-                if (fold.isComplete()) settle(true);
-            }
+            if (next instanceof Next.Event(var event)) told(MessageEvent.of(event));
             return next;
         } catch (ApiException e) {
             if (isInterrupted()) throw interrupted();
@@ -57,7 +56,15 @@ final class SessionStream implements EventStream {
         }
     }
 
+    private synchronized void told(MessageEvent event) {
+        if (isSettled) return;
+        fold.add(event);
+        if (fold.isComplete()) settle(true);
+        if (event instanceof MessageEvent.Failure) settle(false);
+    }
+
     private boolean begin(Duration wait) throws InterruptedException {
+        if (isClosed) throw interrupted();
         long left = Math.max(0, Math.min(wait.toNanos(), deadline - System.nanoTime()));
         if (!session.permit().tryAcquire(left, TimeUnit.NANOSECONDS)) {
             if (System.nanoTime() < deadline) return false;
@@ -68,11 +75,8 @@ final class SessionStream implements EventStream {
     }
 
     private synchronized boolean begun() {
-        if (isClosed) {
-            session.permit().release();
-            throw interrupted();
-        }
         try {
+            if (isClosed || session.isDeleted()) throw interrupted();
             asked = session.compose(turn.request(), owner.requestBytesMax());
             answer = owner.inner().ask(turn.with(asked));
             session.running(this);
@@ -82,21 +86,39 @@ final class SessionStream implements EventStream {
         }
     }
 
-    /// Ends the turn, once.
+    /// Ends the turn, once. A client that left after the first words has heard them; one that left
+    /// before, or that waited for the whole, asks again.
     ///
     /// @param isAnswered whether there is something to remember
     private synchronized void settle(boolean isAnswered) {
         if (isSettled || answer == null) return;
         isSettled = true;
         session.running(null);
-        if (isAnswered) owner.remember(session, asked, content());
-        session.permit().release();
+        try {
+            if (isAnswered) owner.remember(session, asked, content());
+        } finally {
+            session.permit().release();
+        }
+    }
+
+    private boolean hasTold() {
+        return turn.request().isStream() && !said(fold.message().path("content")).isEmpty();
     }
 
     private ArrayNode content() {
         JsonNode content = fold.message().path("content");
-        if (fold.isComplete() && content instanceof ArrayNode whole) return whole;
-        return said(content);
+        return fold.isComplete() ? whole(content) : said(content);
+    }
+
+    /// What can be sent back: the API refuses empty texts, and calls that were cut short.
+    private static ArrayNode whole(JsonNode content) {
+        ArrayNode whole = Json.array();
+        for (JsonNode block : content) {
+            boolean isText = block.path("type").asString("").equals("text");
+            boolean isEmpty = isText && block.path("text").asString("").isBlank();
+            if (!isEmpty && !block.has(MessageFold.PARTIAL_JSON)) whole.add(block);
+        }
+        return whole;
     }
 
     /// The text of an answer that was stopped: calls and thinking that were cut short cannot be
@@ -114,16 +136,14 @@ final class SessionStream implements EventStream {
     }
 
     /// Stops the turn; its reader is told so.
-    void interrupt() {
-        synchronized (this) {
-            if (isSettled) return;
-            isInterrupted = true;
-        }
+    synchronized void interrupt() {
+        if (isSettled) return;
+        isInterrupted = true;
         answer.close();
     }
 
     private synchronized boolean isInterrupted() {
-        if (isInterrupted && !isSettled) settle(!said(fold.message().path("content")).isEmpty());
+        if (isInterrupted) settle(hasTold());
         return isInterrupted;
     }
 
@@ -142,13 +162,10 @@ final class SessionStream implements EventStream {
     }
 
     @Override
-    public void close() {
-        synchronized (this) {
-            isClosed = true;
-            if (answer == null) return;
-        }
+    public synchronized void close() {
+        isClosed = true;
+        if (answer == null) return;
         answer.close();
-        // A client that left after the first words has heard them; one that left before asks again.
-        settle(!said(fold.message().path("content")).isEmpty());
+        settle(hasTold());
     }
 }

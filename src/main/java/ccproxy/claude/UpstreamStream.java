@@ -5,7 +5,6 @@ import ccproxy.wire.ErrorKind;
 import ccproxy.wire.SseEvent;
 import ccproxy.wire.SseReader;
 import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,12 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import java.util.zip.GZIPInputStream;
 
 /// The answer of an upstream: an event stream as it comes, or a whole JSON body as one event. An
@@ -35,34 +28,29 @@ import java.util.zip.GZIPInputStream;
 ///    └─ connection closed before a byte of an answer: sent once more
 /// ```
 final class UpstreamStream implements EventStream {
-    /// A whole answer or a list; Anthropic's own limit for requests is 32 MB.
-    private static final int BODY_BYTES_MAX = 64 << 20;
-
     private static final int GZIP_HEADER_BYTES_MAX = 4096;
 
     private static final int DRAINED_BYTES_MAX = 64 << 10;
 
-    private final Supplier<CompletableFuture<HttpResponse<BodyStream>>> send;
+    private static final Duration DRAIN_WAIT = Duration.ofMillis(50);
+
+    private final Sending sending;
     private final Duration firstEventTimeout;
     private final Duration idleTimeout;
-    private final ByteArrayOutputStream whole = new ByteArrayOutputStream();
-    private CompletableFuture<HttpResponse<BodyStream>> sending;
+    private final WholeBody whole = new WholeBody();
     private HttpResponse<BodyStream> response;
     private InputStream in;
     private BufferedInputStream zipped;
     private SseReader events;
-    private long deadline;
+    private long firstDeadline;
+    private boolean isStarted;
     private boolean hasAnswered;
-    private boolean isSentAgain;
     private boolean isEnded;
     private volatile boolean isClosed;
 
     /// @param send sends the request
-    UpstreamStream(
-            Supplier<CompletableFuture<HttpResponse<BodyStream>>> send,
-            Duration firstEventTimeout,
-            Duration idleTimeout) {
-        this.send = send;
+    UpstreamStream(Sending.Send send, Duration firstEventTimeout, Duration idleTimeout) {
+        this.sending = new Sending(send);
         this.firstEventTimeout = firstEventTimeout;
         this.idleTimeout = idleTimeout;
     }
@@ -74,67 +62,44 @@ final class UpstreamStream implements EventStream {
             return new Next.End();
         }
         long now = System.nanoTime();
-        if (sending == null) start(now);
-        long until = Math.min(now + wait.toNanos(), deadline);
+        if (!isStarted) firstDeadline = now + firstEventTimeout.toNanos();
+        isStarted = true;
+        long until = Math.min(now + wait.toNanos(), deadline());
         try {
-            if (response == null && !hasHead(until)) return quiet();
-            if (in == null && !hasBody(until)) return quiet();
-            response.body().readTimeout(Math.max(1, until - System.nanoTime()));
+            if (response == null) response = sending.await(until);
+            response.body().readUntil(until);
+            if (in == null) open(response.body());
             return events == null ? nextWhole() : nextEvent();
         } catch (SocketTimeoutException _) {
             return quiet();
         } catch (IOException e) {
-            throw failed(e);
+            if (!Thread.interrupted()) throw failed(e);
+            close();
+            throw new InterruptedException();
         }
     }
 
-    private synchronized void start(long now) {
-        deadline = now + firstEventTimeout.toNanos();
-        sending = send.get();
-        if (isClosed) sending.cancel(true);
+    /// Any byte is a sign of life, but only an event ends the longer wait for the first.
+    private long deadline() {
+        if (response == null || !response.body().hasRead()) return firstDeadline;
+        long idle = response.body().lastReadNanos() + idleTimeout.toNanos();
+        return hasAnswered ? idle : Math.max(firstDeadline, idle);
     }
 
-    /// Whether the upstream's status and headers are there.
-    private boolean hasHead(long until) throws InterruptedException, IOException {
-        try {
-            response = sending.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
-            return true;
-        } catch (TimeoutException _) {
-            return false;
-        } catch (CancellationException _) {
-            throw new IOException("closed");
-        } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof IOException cause))
-                throw new IllegalStateException(e.getCause());
-            if (!isWorthSendingAgain(cause)) throw cause;
-            isSentAgain = true;
-            sending = send.get();
-            return hasHead(until);
+    private void open(BodyStream body) throws IOException {
+        boolean isStream =
+                response.statusCode() == 200
+                        && header("content-type").startsWith("text/event-stream");
+        switch (header("content-encoding")) {
+            case "", "identity" -> in = body;
+            // A whole answer is unzipped when it is whole.
+            case "gzip", "x-gzip" -> in = isStream ? unzipped(body) : body;
+            case String other -> {
+                close();
+                throw WholeBody.foreign("expected no content-encoding but gzip, found " + other);
+            }
         }
-    }
-
-    /// An upstream may close a kept connection just as we write to it; then nothing was read of an
-    /// answer and the request goes out once more, on a new connection.
-    private boolean isWorthSendingAgain(IOException e) {
-        if (isSentAgain || isClosed || e instanceof HttpConnectTimeoutException) return false;
-        String message = String.valueOf(e.getMessage());
-        return message.contains("received no bytes") || message.contains("EOF reached");
-    }
-
-    /// Whether the body can be read: compressed ones begin with a header of their own.
-    private boolean hasBody(long until) throws IOException {
-        BodyStream body = response.body();
-        body.readTimeout(Math.max(1, until - System.nanoTime()));
-        if (header("content-encoding").equalsIgnoreCase("gzip")) {
-            in = unzipped(body);
-        } else {
-            in = body;
-        }
-        if (response.statusCode() == 200
-                && header("content-type").startsWith("text/event-stream")) {
-            events = new SseReader(in);
-        }
-        return true;
+        if (isStream) events = new SseReader(in);
     }
 
     private InputStream unzipped(BodyStream body) throws IOException {
@@ -166,28 +131,21 @@ final class UpstreamStream implements EventStream {
         byte[] buffer = new byte[8192];
         for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
             hasAnswered = true;
-            whole.write(buffer, 0, count);
-            if (whole.size() > BODY_BYTES_MAX) throw new IOException("the answer is too large");
+            whole.add(buffer, count);
         }
         isEnded = true;
+        byte[] body = whole.bytes(header("content-encoding").endsWith("gzip"));
         int status = response.statusCode();
-        if (status != 200)
-            throw ApiException.upstream(status, whole.toByteArray()).headers(headers());
-        if (!header("content-type").startsWith("application/json")) {
-            String found = header("content-type").isEmpty() ? "nothing" : header("content-type");
-            throw new ApiException(
-                    ErrorKind.UNREACHABLE,
-                    "the upstream does not speak the API: expected application/json, found "
-                            + found);
-        }
-        return new Next.Event(SseEvent.whole(whole.toByteArray()));
+        if (status >= 400) throw ApiException.upstream(status, body).headers(headers());
+        if (status != 200) throw WholeBody.foreign("expected status 200, found " + status);
+        return new Next.Event(WholeBody.event(header("content-type"), body));
     }
 
     /// The last bytes of the body are read so that the connection can serve again; they are there
     /// or they are not worth a wait. The client has its last event by now.
     private void drain() {
         if (events == null || isClosed) return;
-        response.body().readTimeout(TimeUnit.MILLISECONDS.toNanos(50));
+        response.body().readUntil(System.nanoTime() + DRAIN_WAIT.toNanos());
         try {
             if (in.skip(DRAINED_BYTES_MAX) == DRAINED_BYTES_MAX) close();
         } catch (IOException _) {
@@ -196,8 +154,8 @@ final class UpstreamStream implements EventStream {
     }
 
     private Next quiet() {
-        if (hasAnswered) deadline = response.body().lastReadNanos() + idleTimeout.toNanos();
-        if (System.nanoTime() < deadline) return new Next.Quiet();
+        if (System.nanoTime() < deadline()) return new Next.Quiet();
+        isEnded = true;
         close();
         Duration limit = hasAnswered ? idleTimeout : firstEventTimeout;
         throw new ApiException(
@@ -205,8 +163,10 @@ final class UpstreamStream implements EventStream {
     }
 
     private ApiException failed(IOException e) {
+        boolean isStopped = isClosed;
         isEnded = true;
         close();
+        if (isStopped) return new ApiException(ErrorKind.INCOMPLETE, "the answer was stopped");
         if (e instanceof HttpConnectTimeoutException) {
             return new ApiException(ErrorKind.TIMEOUT, "no connection to the upstream in time");
         }
@@ -227,8 +187,12 @@ final class UpstreamStream implements EventStream {
 
     @Override
     public boolean isReady() {
+        if (events == null || isEnded) return false;
+        response.body().readUntil(System.nanoTime());
         try {
-            return events != null && !isEnded && events.isReady();
+            return events.isReady();
+        } catch (SocketTimeoutException _) {
+            return false;
         } catch (IOException _) {
             return true; // next() says what happened.
         }
@@ -256,14 +220,7 @@ final class UpstreamStream implements EventStream {
 
     @Override
     public void close() {
-        CompletableFuture<HttpResponse<BodyStream>> running;
-        synchronized (this) {
-            isClosed = true;
-            running = sending;
-        }
-        if (running == null) return;
-        if (!running.cancel(true)) {
-            running.thenAccept(answer -> answer.body().close());
-        }
+        isClosed = true;
+        sending.cancel();
     }
 }

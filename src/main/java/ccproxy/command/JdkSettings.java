@@ -2,8 +2,8 @@ package ccproxy.command;
 
 import java.util.Map;
 
-/// What we ask of the JDK's HTTP server. It reads these once, when its first class is loaded, so
-/// they are set before anything else happens; `-D` on the command line wins.
+/// What we ask of the JDK's HTTP server and client. They read these once, when its first class is
+/// loaded, so they are set before anything else happens; `-D` on the command line wins.
 ///
 /// Not here on purpose: `maxRspTime`, which would cut every stream that lasts longer.
 final class JdkSettings {
@@ -20,6 +20,9 @@ final class JdkSettings {
                     // 60, Java: 30, Python and Node: 5): who closes first must be the client, or it
                     // sends a request into a connection that we are just closing.
                     "sun.net.httpserver.idleInterval", "120",
+                    // The JDK shows no Basic login to a proxy in front of a tunnel, and there is no
+                    // other kind that a proxy's URL could hold.
+                    "jdk.http.auth.tunneling.disabledSchemes", "",
                     // Bytes of all headers. Tokens and tracing need a few thousand.
                     "sun.net.httpserver.maxReqHeaderSize", "65536");
 

@@ -16,6 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class GoldenTest {
+    private static final int SHORT_CHARACTERS = 1500;
+
     static List<Golden> cases() {
         return List.of(
                 new Golden("agent", Models.OLD, "field"),
@@ -58,10 +60,11 @@ class GoldenTest {
         String events = golden.text("message-events.sse");
         String expected = golden.text("chat-chunks.sse");
         Conversion converted = golden.converted();
-        for (String lineEnd : List.of("\n", "\r\n", "\r")) {
+        // Line ends have nothing to do with what a stream says: the short ones are enough.
+        boolean isShort = events.length() < SHORT_CHARACTERS;
+        for (String lineEnd : isShort ? List.of("\n", "\r\n", "\r") : List.of("\n")) {
             String stream = ": first\n\n" + events.stripTrailing();
             byte[] bytes = stream.replace("\n", lineEnd).getBytes(StandardCharsets.UTF_8);
-            // Time-outs once: they and line ends have nothing to do with each other.
             boolean isTimingOut = lineEnd.equals("\n");
             for (int cut = 0; cut <= bytes.length; cut++) {
                 String chunks = Golden.chunks(new CutStream(bytes, cut, isTimingOut), converted);

@@ -1,0 +1,58 @@
+package ccproxy.claude;
+
+import ccproxy.wire.ApiException;
+import ccproxy.wire.ErrorKind;
+import ccproxy.wire.Json;
+import ccproxy.wire.SseEvent;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.zip.GZIPInputStream;
+
+/// The body of an answer that comes whole, collected as it comes and looked at when it is there:
+/// what does not speak the API (a proxy's HTML page with status 200, say) is never passed on.
+final class WholeBody {
+    /// A whole answer or a list; Anthropic's own limit for requests is 32 MB.
+    static final int BYTES_MAX = 64 << 20;
+
+    private final ByteArrayOutputStream collected = new ByteArrayOutputStream();
+
+    void add(byte[] bytes, int count) throws IOException {
+        collected.write(bytes, 0, count);
+        if (collected.size() > BYTES_MAX) throw new IOException("the answer is too large");
+    }
+
+    /// {@return the whole body, plain}
+    byte[] bytes(boolean isZipped) throws IOException {
+        byte[] bytes = collected.toByteArray();
+        if (!isZipped || bytes.length == 0) return bytes;
+        try (var plain = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+            byte[] all = plain.readNBytes(BYTES_MAX + 1);
+            if (all.length > BYTES_MAX) throw new IOException("the answer is too large");
+            return all;
+        }
+    }
+
+    /// {@return a body of status 200 as one event}
+    static SseEvent event(String contentType, byte[] body) {
+        if (!contentType.startsWith("application/json")) {
+            String found = contentType.isEmpty() ? "no content-type" : contentType;
+            throw foreign("expected application/json, found " + found);
+        }
+        if (!isObject(body)) throw foreign("expected a JSON object, found something else");
+        return SseEvent.whole(body);
+    }
+
+    private static boolean isObject(byte[] body) {
+        try {
+            return Json.tree(body, 0, body.length).isObject();
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
+    }
+
+    static ApiException foreign(String problem) {
+        return new ApiException(
+                ErrorKind.UNREACHABLE, "the upstream does not speak the API: " + problem);
+    }
+}
