@@ -27,7 +27,8 @@ public final class Warnings {
     /// Notes that a field was dropped or changed.
     ///
     /// @param action one word, perhaps with a value: `dropped`, `clamped(1)`
-    void add(String field, String action) {
+    /// @throws ApiException when strict
+    public void add(String field, String action) {
         if (isStrict) {
             throw new ApiException(
                             ErrorKind.INVALID_REQUEST,

@@ -88,7 +88,7 @@ final class MessagesHandler {
         for (String name : new String[] {"temperature", "top_p", "top_k"}) {
             if (!mapped.has(name)) continue;
             mapped = mapped.without(name);
-            warnings.note(name, "dropped");
+            warnings.add(name, "dropped");
         }
         return mapped;
     }

@@ -133,9 +133,14 @@ class BodySizeTest {
             client.write(
                     "POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{\"a\":");
         }
-        var line = server.requestLines(1).getFirst();
-        assertEquals(499, line.path("status").asInt());
-        assertEquals("client left", line.path("error").asString());
+        try (RawClient client = server.raw()) {
+            client.write(
+                    "POST /v1/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n{");
+        }
+        for (var line : server.requestLines(2)) {
+            assertEquals(499, line.path("status").asInt());
+            assertEquals("client left", line.path("error").asString());
+        }
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package ccproxy.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ccproxy.wire.Json;
@@ -146,6 +147,23 @@ class GoneClientTest {
         String asked = upstream.requests().get(1).body();
         assertEquals(3, Json.tree(asked).path("messages").size(), asked);
         assertTrue(asked.contains("\"first\""), asked);
+    }
+
+    /// The kernel has a table for each family, and writes an IPv4 client of an IPv6 socket in its
+    /// own way.
+    @ParameterizedTest
+    @CsvSource({"0.0.0.0, 127.0.0.1", "::1, ::1", "::, 127.0.0.1", "::, ::1"})
+    @EnabledOnOs(OS.LINUX)
+    void fromAnyKindOfAddress(String host, String address) throws Exception {
+        try (var other =
+                new TestServer().host(host).upstream(upstream.url()).pingMillis(PING).start()) {
+            var client = new RawClient(address, other.port());
+            client.post("/v1/messages", Api.MESSAGES.body("nothing"));
+            assertFalse(upstream.connection(0).isLeftWithinMillis(4 * PING), "still there");
+            client.reset();
+            assertTrue(upstream.connection(0).isLeftWithinMillis(SOON), "still asking");
+            assertEquals(499, other.requestLines(1).getFirst().path("status").asInt());
+        }
     }
 
     @ParameterizedTest

@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,60 +31,60 @@ class ManyStreamsTest {
 
     @ParameterizedTest
     @EnumSource
-    void noneIsLostAndNoneOutOfOrder(Api api) throws Exception {
-        var allHere = new CountDownLatch(STREAMS);
-        try (var upstream = FakeUpstream.of(c -> count(c, allHere));
+    void noneIsLostAndNoneOutOfOrderAndOneMoreDoesNotWait(Api api) throws Exception {
+        var begun = new CountDownLatch(STREAMS);
+        var go = new CountDownLatch(1);
+        try (var upstream = FakeUpstream.of(c -> count(c, begun, go));
                 var program =
                         new Program(
                                 folder, JVM, "--backend", "api", "--api-base-url", upstream.url());
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Got> streams = streams(api, program, threads);
-            for (int i = 0; i < STREAMS; i++) check(api, i, streams.get(i).body());
-            long[] first = streams.stream().mapToLong(Got::firstByteMillis).sorted().toArray();
-            long p99 = first[STREAMS * 99 / 100];
-            // All of them begin together, on a machine that runs both ends and other tests.
-            assertTrue(p99 < 8000, "p99 of the first byte: " + p99 + " ms");
+            var running = new ArrayList<Future<Got>>();
+            for (int i = 0; i < STREAMS; i++) {
+                String body = api.stream("stream-" + i + ".");
+                running.add(threads.submit(() -> ask(api, program, body)));
+            }
+            assertTrue(begun.await(60, TimeUnit.SECONDS), "not all have begun");
+            long[] more = new long[20];
+            for (int i = 0; i < more.length; i++)
+                more[i] = ask(api, program, api.stream("stream-0.")).firstByteMillis();
+            go.countDown();
+
+            for (int i = 0; i < STREAMS; i++) check(api, i, running.get(i).get().body());
+            Arrays.sort(more);
+            // Not the slowest: others use this machine too.
+            assertTrue(more[more.length / 2] < 1000, "first bytes: " + Arrays.toString(more));
             assertEquals(0, program.stop(), program.log());
             long lines = program.log().lines().filter(l -> l.contains("\"status\":200")).count();
-            assertEquals(STREAMS, lines);
-            assertTrue(!program.log().contains("pinned"), "a thread was pinned");
+            assertEquals(STREAMS + more.length, lines);
         }
     }
 
-    /// Answers with its stream's number and the event's, once all are here: none of them can finish
-    /// before the last has begun.
-    private static void count(FakeUpstream.Connection connection, CountDownLatch allHere)
+    /// Answers with its stream's number and the event's, once all have begun: none of them can
+    /// finish before the last has begun. Who comes later is answered at once.
+    private static void count(
+            FakeUpstream.Connection connection, CountDownLatch begun, CountDownLatch go)
             throws Exception {
         String asked = connection.request.body();
         String number = asked.replaceFirst("(?s).*stream-(\\d+)\\..*", "$1");
+        boolean isLate = begun.getCount() == 0;
         connection.stream();
         connection.chunk(FakeUpstream.START);
-        allHere.countDown();
-        allHere.await();
+        begun.countDown();
+        if (!isLate) go.await();
         for (int i = 0; i < EVENTS; i++) connection.text(number + "/" + i + " ");
         connection.chunk(FakeUpstream.END);
     }
 
-    private static List<Got> streams(Api api, Program program, ExecutorService threads)
-            throws Exception {
-        var running = new ArrayList<Future<Got>>();
-        for (int i = 0; i < STREAMS; i++) {
-            String body = api.stream("stream-" + i + ".");
-            running.add(
-                    threads.submit(() -> {
-                        long begun = System.nanoTime();
-                        try (RawClient client = program.raw()) {
-                            client.socket().setSoTimeout(60_000);
-                            client.post(api.path, body);
-                            client.awaitByte();
-                            long first = (System.nanoTime() - begun) / 1_000_000;
-                            return new Got(client.answer().body(), first);
-                        }
-                    }));
+    private static Got ask(Api api, Program program, String body) throws IOException {
+        long begun = System.nanoTime();
+        try (RawClient client = program.raw()) {
+            client.socket().setSoTimeout(60_000);
+            client.post(api.path, body);
+            client.awaitByte();
+            long first = (System.nanoTime() - begun) / 1_000_000;
+            return new Got(client.answer().body(), first);
         }
-        var got = new ArrayList<Got>();
-        for (Future<Got> stream : running) got.add(stream.get());
-        return got;
     }
 
     private static void check(Api api, int number, String body) {
@@ -131,7 +132,9 @@ class ManyStreamsTest {
                                 "--backend",
                                 "api",
                                 "--api-base-url",
-                                upstream.url())) {
+                                upstream.url(),
+                                "--shutdown-grace",
+                                "500ms")) {
             var slow = new ArrayList<RawClient>();
             for (Api api : Api.values())
                 slow.add(program.raw().post(api.path, api.stream("flood")));
@@ -145,8 +148,9 @@ class ManyStreamsTest {
             }
             assertTrue(sent.get() < 100, sent + " MB were taken from the upstream");
             quick(program);
-            for (RawClient client : slow) client.close();
+            // Writers that hang in a full socket do not keep the program from stopping.
             assertEquals(0, program.stop(), program.log());
+            for (RawClient client : slow) client.close();
         }
     }
 

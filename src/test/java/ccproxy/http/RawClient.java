@@ -26,8 +26,12 @@ final class RawClient implements AutoCloseable {
     }
 
     RawClient(int port) {
+        this("127.0.0.1", port);
+    }
+
+    RawClient(String address, int port) {
         try {
-            socket = new Socket(InetAddress.getLoopbackAddress(), port);
+            socket = new Socket(InetAddress.getByName(address), port);
             socket.setSoTimeout(10_000);
             socket.setTcpNoDelay(true);
             in = new BufferedInputStream(socket.getInputStream());

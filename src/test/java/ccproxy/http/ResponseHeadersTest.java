@@ -159,6 +159,23 @@ class ResponseHeadersTest {
     }
 
     @Test
+    void samplingThatOnlyTheNamedModelTakesIsDroppedForTheRealOneOrRefused() {
+        String rules = "mine=claude-opus-5-5";
+        ObjectNode request =
+                Api.MESSAGES.request("x", false).put("model", "mine").put("temperature", 0.2);
+        try (var lenient = new TestServer().models(rules).start();
+                var strict = new TestServer().models(rules).strict().start()) {
+            var answer = lenient.post(Api.MESSAGES.path, request.toString());
+            assertEquals(200, answer.statusCode());
+            assertEquals("temperature=dropped", header(answer, "x-ccproxy-warnings"));
+            var refused = strict.post(Api.MESSAGES.path, request.toString());
+            assertEquals(400, refused.statusCode());
+            String message = Api.MESSAGES.error(refused.body());
+            assertTrue(message.startsWith("temperature: "), message);
+        }
+    }
+
+    @Test
     void fieldsNameCannotBringAHeaderOfItsOwn() {
         ObjectNode request = Api.CHAT.request("x", false).put("a\r\nevil: 1", 1);
         for (int i = 0; i < 500; i++) request.put("field" + i, i);

@@ -177,6 +177,12 @@ class SessionsTest {
             assertTrue(rest.contains("the turn was interrupted"), rest);
         }
         Eventually.isTrue(
+                "line",
+                () ->
+                        server.requestLines().stream()
+                                .map(line -> line.path("error").asString(""))
+                                .anyMatch("the turn was interrupted"::equals));
+        Eventually.isTrue(
                 "idle", () -> server.session("s1").path("state").asString().equals("idle"));
         assertTrue(tokens(api, "/s1", "x") > 3, "what was said is remembered");
         var idle = server.post("/sessions/s1/interrupt", "");

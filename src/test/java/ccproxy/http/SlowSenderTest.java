@@ -72,16 +72,16 @@ class SlowSenderTest {
 
     @Test
     void answerThatTakesLongerThanTheLimitIsNotCut() throws IOException {
-        for (Api api : Api.values()) {
-            String script = "/echo {\"text\":\"a b c d e f\",\"delta_delay_ms\":500}";
-            try (RawClient client = program.raw()) {
-                client.post(api.path, api.stream(script));
-                String body = client.answer().body();
-                assertTrue(api.isWhole(body), body);
-            }
-            try (RawClient client = program.raw()) {
-                assertEquals(200, client.post(api.path, api.body(script)).answer().status());
-            }
+        String script = "/echo {\"text\":\"a b c d e f\",\"delta_delay_ms\":400}";
+        try (RawClient chat = program.raw();
+                RawClient messages = program.raw();
+                RawClient whole = program.raw()) {
+            chat.post(Api.CHAT.path, Api.CHAT.stream(script));
+            messages.post(Api.MESSAGES.path, Api.MESSAGES.stream(script));
+            whole.post(Api.MESSAGES.path, Api.MESSAGES.body(script));
+            assertTrue(Api.CHAT.isWhole(chat.answer().body()));
+            assertTrue(Api.MESSAGES.isWhole(messages.answer().body()));
+            assertEquals(200, whole.answer().status());
         }
     }
 

@@ -30,6 +30,7 @@ final class TestServer implements AutoCloseable {
     private final ByteArrayOutputStream log = new ByteArrayOutputStream();
     private final Log.Output logBefore;
     private String backend = "echo";
+    private String host = "127.0.0.1";
     private String token = "";
     private String apiKey = "";
     private String upstream = "http://127.0.0.1:1";
@@ -49,6 +50,11 @@ final class TestServer implements AutoCloseable {
                         Log.Level.DEBUG,
                         Log.Format.JSON,
                         new PrintStream(log, true, StandardCharsets.UTF_8));
+    }
+
+    TestServer host(String host) {
+        this.host = host;
+        return this;
     }
 
     TestServer token(String token) {
@@ -119,14 +125,7 @@ final class TestServer implements AutoCloseable {
         server =
                 new Server(
                         new ServerSettings(
-                                "1.2.3",
-                                "127.0.0.1",
-                                0,
-                                token,
-                                bodyBytesMax,
-                                ping,
-                                isStrict,
-                                "field"),
+                                "1.2.3", host, 0, token, bodyBytesMax, ping, isStrict, "field"),
                         backends);
         try {
             server.start();
