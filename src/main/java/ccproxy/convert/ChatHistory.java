@@ -109,9 +109,8 @@ final class ChatHistory {
         if (!lastRole().equals("assistant") || !turn.isEmpty()) endUserTurn();
         hasTurns = true;
         ArrayNode texts = ChatContent.texts(message.get("content"));
-        Field refusal = message.get("refusal");
-        if (refusal.isPresent() && !refusal.text().isEmpty())
-            texts.add(ChatContent.text(refusal.text()));
+        String refusal = message.get("refusal").text("");
+        if (!refusal.isEmpty()) texts.add(ChatContent.text(refusal));
         if (message.get("audio").isPresent()) warnings.add(message.get("audio").path(), "dropped");
 
         TreeMap<Integer, ObjectNode> thinking = Reasoning.taken(texts);
@@ -126,6 +125,9 @@ final class ChatHistory {
         }
         lacksThinking |= thinking.isEmpty() && !made.isEmpty();
         ArrayNode blocks = Reasoning.woven(thinking, texts.addAll(made));
+        // After a system turn the API wants an answer, and an empty one it does not take.
+        if (blocks.isEmpty() && lastRole().equals("system"))
+            blocks.add(ChatContent.text("(no answer)"));
         if (!blocks.isEmpty()) addMessage("assistant", blocks);
     }
 

@@ -33,8 +33,7 @@ final class ChatSampling {
 
     private boolean temperature(Field field, ObjectNode body) {
         if (!field.isPresent()) return false;
-        double value = field.number();
-        if (value < 0 || value > 2) throw field.invalid("expected a number from 0 to 2");
+        double value = field.number(0, 2);
         if (sampling == Sampling.NONE || isThinking) {
             // 1 is what the model does anyway.
             if (value != 1)
@@ -54,8 +53,7 @@ final class ChatSampling {
 
     private void topP(Field field, ObjectNode body, boolean hasTemperature) {
         if (!field.isPresent()) return;
-        double value = field.number();
-        if (value < 0 || value > 1) throw field.invalid("expected a number from 0 to 1");
+        double value = field.number(0, 1);
         if (sampling == Sampling.NONE) {
             if (value < 1) warnings.add("top_p", why);
         } else if (isThinking && value < 0.95) {

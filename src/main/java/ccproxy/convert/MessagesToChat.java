@@ -25,8 +25,8 @@ public final class MessagesToChat {
     /// {@return `{"object":"chat.completion",…}` for a whole message}
     public byte[] completion(ObjectNode message) {
         var answer = new Answer();
-        JsonNode content = message.path("content");
-        for (int i = 0; i < content.size(); i++) answer.add(i, content.get(i));
+        int index = 0;
+        for (JsonNode block : message.path("content")) answer.add(index++, block);
 
         JsonNode usage = message.path("usage");
         ObjectNode root = Json.object().put("id", plan.chatId(message.path("id").asString("")));

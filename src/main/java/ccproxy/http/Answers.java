@@ -7,7 +7,6 @@ import ccproxy.wire.ErrorKind;
 import ccproxy.wire.MessageEvent;
 import ccproxy.wire.MessageFold;
 import ccproxy.wire.SseEvent;
-import ccproxy.wire.SseWriter;
 import ccproxy.wire.Tally;
 import java.io.IOException;
 import java.time.Duration;
@@ -41,61 +40,16 @@ final class Answers {
             Consumer<EventStream> beforeHead)
             throws InterruptedException {
         exchange.answer(events);
-        var tally = new Tally();
-        ClientWatch.Watch client = exchange.watched(clients);
-        SseWriter out = null;
-        long heard = System.nanoTime();
+        var answer =
+                new StreamedAnswer(exchange, events, face, beforeHead, exchange.watched(clients));
         try {
-            for (; ; ) {
-                switch (events.next(look)) {
-                    case Next.Event(var event) -> {
-                        tally.add(event);
-                        if (out == null) {
-                            if (event.name().equals("error")) throw Tally.failure(event);
-                            out = begin(exchange, events, face, beforeHead);
-                        }
-                        if (tally.hasContent()) exchange.log().firstToken();
-                        face.event(event);
-                        if (!events.isReady()) out.flush();
-                        heard = System.nanoTime();
-                    }
-                    case Next.Quiet() -> {
-                        if (client.isGone()) throw new ClientGoneException();
-                        if (System.nanoTime() - heard < ping.toNanos()) continue;
-                        if (out == null) out = begin(exchange, events, face, beforeHead);
-                        face.ping();
-                        out.flush();
-                        heard = System.nanoTime();
-                    }
-                    case Next.Queued() -> {
-                        if (client.isGone()) throw new ClientGoneException();
-                    }
-                    case Next.End() -> {
-                        if (!tally.isComplete()) throw incomplete();
-                        face.end();
-                        out.flush();
-                        return;
-                    }
-                }
-            }
+            answer.run(look, ping);
         } catch (IOException _) {
             throw new ClientGoneException();
         } finally {
-            exchange.log().counted(tally.usage(), tally.stopReason());
+            exchange.log().counted(answer.tally().usage(), answer.tally().stopReason());
             events.close();
         }
-    }
-
-    private static SseWriter begin(
-            Exchange exchange,
-            EventStream events,
-            StreamFace face,
-            Consumer<EventStream> beforeHead)
-            throws IOException {
-        beforeHead.accept(events);
-        var out = new SseWriter(exchange.stream(face));
-        face.begin(out);
-        return out;
     }
 
     /// {@return a whole answer, folded from its events}
@@ -132,7 +86,7 @@ final class Answers {
         }
     }
 
-    private static ApiException incomplete() {
+    static ApiException incomplete() {
         return new ApiException(ErrorKind.INCOMPLETE, "the answer ended before its end");
     }
 }

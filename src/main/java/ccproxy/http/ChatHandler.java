@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.TreeSet;
 import java.util.UUID;
 
@@ -125,11 +126,13 @@ final class ChatHandler {
         }
 
         @Override
-        public void event(SseEvent event) throws IOException {
+        public boolean event(SseEvent event) throws IOException {
             MessageEvent read = MessageEvent.of(event);
             if (read instanceof MessageEvent.Failure(var error)) throw error;
             if (hasTools) fold.add(read);
-            for (byte[] chunk : encoder.encode(read)) out.data(chunk);
+            List<byte[]> chunks = encoder.encode(read);
+            for (byte[] chunk : chunks) out.data(chunk);
+            return !chunks.isEmpty();
         }
 
         @Override

@@ -3,11 +3,9 @@ package ccproxy.http;
 import ccproxy.claude.EventStream;
 import ccproxy.observe.RequestContext;
 import ccproxy.wire.ApiException;
-import ccproxy.wire.ErrorKind;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Locale;
@@ -16,16 +14,16 @@ import java.util.Map;
 /// One request and its response on the socket: body within its limit, replies, and what the log
 /// will say. All but [#cut] is for the exchange's own thread.
 final class Exchange {
-    /// Of a body that nobody wants: enough for a client that sends on until it reads the error.
-    private static final long DRAINED_BYTES_MAX = 256L << 20;
+    /// A header line stays far below what any client accepts (8 kB), whatever a model is called.
+    private static final int HEADER_CHARACTERS_MAX = 2000;
 
     private final HttpExchange http;
     private final RequestContext context;
     private final Route route;
     private final AccessLog log;
+    private final RequestBody body;
     private final boolean isMessages;
     private int status;
-    private boolean isAtEnd;
     private volatile EventStream answer;
     private volatile ApiException cut;
     private StreamFace streaming;
@@ -35,6 +33,7 @@ final class Exchange {
         this.context = context;
         this.route = route;
         this.log = new AccessLog(context, http.getRequestMethod(), route.name());
+        this.body = new RequestBody(http);
         this.isMessages =
                 Route.isMessages(
                         http.getRequestURI().getRawPath(), !header("anthropic-version").isEmpty());
@@ -90,42 +89,14 @@ final class Exchange {
     ///
     /// @throws ApiException when it is too large or says it is something else
     byte[] body(long bytesMax) throws IOException {
-        String type = header("content-type").toLowerCase(Locale.ROOT).split(";")[0].strip();
-        if (!type.isEmpty() && !type.equals("application/json") && !type.endsWith("+json")) {
-            throw new ApiException(
-                    ErrorKind.INVALID_REQUEST,
-                    "content-type: expected application/json, found " + type);
-        }
-        if (length() > bytesMax) throw tooLarge(bytesMax, length());
-        InputStream in = http.getRequestBody();
-        byte[] body = in.readNBytes((int) Math.min(Integer.MAX_VALUE - 8, bytesMax + 1));
-        if (body.length > bytesMax) throw tooLarge(bytesMax, body.length);
-        isAtEnd = true;
-        if (body.length < length()) throw new ClientGoneException();
-        return body;
+        return body.json(bytesMax);
     }
 
-    private long length() {
-        try {
-            return Long.parseLong(header("content-length"));
-        } catch (NumberFormatException _) {
-            return -1;
-        }
-    }
-
-    private static ApiException tooLarge(long bytesMax, long found) {
-        return new ApiException(
-                ErrorKind.TOO_LARGE,
-                "body: expected at most "
-                        + bytesMax
-                        + " bytes, found "
-                        + (found > bytesMax + 1 ? found : "more"));
-    }
-
-    /// Sets a response header; what no header may hold is replaced.
+    /// Sets a response header; what no header may hold is replaced, what is too long is cut.
     void set(String name, String value) {
-        if (!value.isEmpty())
-            http.getResponseHeaders().set(name, value.replaceAll("[^\\x20-\\x7E]", "?"));
+        if (value.isEmpty()) return;
+        String shown = value.substring(0, Math.min(value.length(), HEADER_CHARACTERS_MAX));
+        http.getResponseHeaders().set(name, shown.replaceAll("[^\\x20-\\x7E]", "?"));
     }
 
     /// Sets an upstream's response headers.
@@ -137,7 +108,7 @@ final class Exchange {
     /// Replies with a whole body and ends the response.
     void reply(int status, String contentType, byte[] body) {
         this.status = status;
-        boolean isRead = isBodyRead();
+        boolean isRead = this.body.isRead();
         if (!isRead) set("connection", "close");
         if (!contentType.isEmpty()) set("content-type", contentType);
         try {
@@ -151,7 +122,7 @@ final class Exchange {
             OutputStream out = http.getResponseBody();
             out.write(body);
             out.flush();
-            if (!isRead) drain();
+            if (!isRead) this.body.drain();
             out.close();
         } catch (IOException _) {
             throw new ClientGoneException();
@@ -161,24 +132,6 @@ final class Exchange {
     /// Replies with JSON.
     void json(int status, byte[] body) {
         reply(status, "application/json", body);
-    }
-
-    private boolean isBodyRead() {
-        long length = length();
-        return isAtEnd || length <= 0 && header("transfer-encoding").isEmpty();
-    }
-
-    /// Reads on what the client still sends, so that it comes to read the reply: a close with bytes
-    /// unread would reset the connection and take the reply with it (RFC 9112 §9.6).
-    private void drain() throws IOException {
-        InputStream in = http.getRequestBody();
-        byte[] buffer = new byte[16 << 10];
-        long drained = 0;
-        for (int count = in.read(buffer);
-                count >= 0 && drained < DRAINED_BYTES_MAX;
-                count = in.read(buffer)) {
-            drained += count;
-        }
     }
 
     /// {@return whether the head of the response is on its way}

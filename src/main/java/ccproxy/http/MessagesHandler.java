@@ -103,8 +103,9 @@ final class MessagesHandler {
         }
 
         @Override
-        public void event(SseEvent event) throws IOException {
+        public boolean event(SseEvent event) throws IOException {
             out.event(event);
+            return true;
         }
 
         @Override

@@ -91,6 +91,8 @@ public final class Server implements AutoCloseable {
         running.add(exchange);
         try {
             exchange.set("x-request-id", exchange.context().requestId());
+            // The one that Anthropic's SDKs read; an upstream's own replaces it.
+            if (exchange.isMessages()) exchange.set("request-id", exchange.context().requestId());
             dispatch(exchange);
         } catch (ClientGoneException _) {
             isGone = true;

@@ -12,8 +12,9 @@ interface StreamFace {
 
     /// Shows an event.
     ///
+    /// @return whether there was something to show
     /// @throws ApiException when the event tells of a failure that the face words itself
-    void event(SseEvent event) throws IOException;
+    boolean event(SseEvent event) throws IOException;
 
     /// Shows that the answer still comes.
     void ping() throws IOException;

@@ -71,6 +71,13 @@ public record Field(String path, JsonNode value) {
         return value.doubleValue();
     }
 
+    /// {@return the number here, in `min`..`max`}
+    public double number(int min, int max) {
+        double number = number();
+        if (number >= min && number <= max) return number;
+        throw invalid("expected a number from " + min + " to " + max + ", found " + clipped());
+    }
+
     /// {@return the object here}
     public ObjectNode object() {
         if (value instanceof ObjectNode object) return object;

@@ -145,6 +145,31 @@ class SseReaderTest {
         assertFalse(reader.isReady());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\r\n", "\r"})
+    void askingWhetherAnEventIsReadyLosesNothing(String lineEnd) throws IOException {
+        byte[] bytes = utf8(STREAM.replace("\n", lineEnd));
+        var reader = new SseReader(new ByteArrayInputStream(bytes));
+        var ready = new ArrayList<SseEvent>();
+        while (reader.isReady()) {
+            SseEvent event = reader.next();
+            if (event == null) break;
+            ready.add(event);
+        }
+
+        assertEquals(EVENTS, told(ready));
+        for (int cut = 0; cut <= bytes.length; cut++) {
+            var slow = new SseReader(new CutStream(bytes, cut, false));
+            assertFalse(slow.isReady(), "nothing is at hand");
+            var all = new ArrayList<SseEvent>();
+            for (SseEvent event = slow.next(); event != null; event = slow.next()) {
+                all.add(event);
+                slow.isReady();
+            }
+            assertEquals(EVENTS, told(all), "cut at " + cut);
+        }
+    }
+
     @Test
     void anEventMayBeAsLargeAsTheLimit() throws IOException {
         int most = 100;
