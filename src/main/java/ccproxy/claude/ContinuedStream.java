@@ -46,7 +46,7 @@ final class ContinuedStream implements EventStream {
             switch (read) {
                 case MessageEvent.MessageStart _ when pauses > 0 -> {}
                 case MessageEvent.MessageDelta delta when isPause(delta) -> isPaused = true;
-                case MessageEvent.MessageDelta delta -> {
+                case MessageEvent.MessageDelta delta when pauses > 0 -> {
                     return new Next.Event(SseEvent.of("message_delta", Json.bytes(counted(delta))));
                 }
                 case MessageEvent.MessageStop _ when isPaused -> goOn();
@@ -101,7 +101,7 @@ final class ContinuedStream implements EventStream {
     private ObjectNode counted(MessageEvent.MessageDelta delta) {
         ObjectNode counted = delta.event().deepCopy();
         ObjectNode message = fold.message();
-        if (pauses > 0) counted.set("usage", sum(countedBefore, message.path("usage")));
+        counted.set("usage", sum(countedBefore, message.path("usage")));
         return counted;
     }
 

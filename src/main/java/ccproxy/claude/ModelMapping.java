@@ -48,7 +48,9 @@ public final class ModelMapping {
                 throw new IllegalArgumentException(
                         "expected PATTERN=MODEL, found '" + rule.strip() + "'");
             }
-            patterns.put(rule.substring(0, equals).strip(), rule.substring(equals + 1).strip());
+            // The first of two rules for the same pattern wins, as with any two that match.
+            patterns.putIfAbsent(
+                    rule.substring(0, equals).strip(), rule.substring(equals + 1).strip());
         }
         return of(patterns);
     }
