@@ -69,7 +69,7 @@ final class Answers {
                         tally.add(event);
                         if (tally.hasContent()) exchange.log().firstToken();
                         if (event.name().equals(SseEvent.WHOLE)) whole.accept(event);
-                        else fold.add(MessageEvent.of(event));
+                        else fold.add(read(event));
                     }
                     case Next.Quiet(), Next.Queued() -> {
                         if (client.isGone()) throw new ClientGoneException();
@@ -84,6 +84,13 @@ final class Answers {
             exchange.log().counted(tally.usage(), tally.stopReason());
             events.close();
         }
+    }
+
+    /// An event that cannot be read is a hole in the answer, whoever wants it whole.
+    private static MessageEvent read(SseEvent event) {
+        MessageEvent read = MessageEvent.of(event);
+        if (read instanceof MessageEvent.Failure(var error)) throw error;
+        return read;
     }
 
     static ApiException incomplete() {

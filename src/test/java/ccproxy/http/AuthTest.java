@@ -181,6 +181,48 @@ class AuthTest {
         }
     }
 
+    @Test
+    void tokenOfASubscriptionGoesUpstreamAsWhatItIs() throws IOException {
+        try (var upstream = FakeUpstream.of(c -> c.json(200, FakeUpstream.MESSAGE));
+                var server = new TestServer().upstream(upstream.url()).start()) {
+            String[] headers = {
+                "authorization", "Bearer sk-ant-oat01-mine", "anthropic-beta", "mine-1, mine-2"
+            };
+            server.post(Api.CHAT.path, Api.CHAT.body("x"), headers);
+            var request = upstream.requests().getFirst();
+            assertEquals("Bearer sk-ant-oat01-mine", request.header("authorization"));
+            assertEquals("", request.header("x-api-key"));
+            assertEquals("mine-1,mine-2,oauth-2025-04-20", request.header("anthropic-beta"));
+            assertEquals("2023-06-01", request.header("anthropic-version"));
+        }
+    }
+
+    @Test
+    void messagesClientsHeadersGoUpstreamAsTheyCame() throws IOException {
+        try (var upstream = FakeUpstream.of(c -> c.json(200, FakeUpstream.MESSAGE));
+                var server = new TestServer().upstream(upstream.url()).start()) {
+            String[] headers = {
+                "authorization", "Bearer sk-ant-api-x",
+                "anthropic-version", "2026-10-21",
+                "anthropic-beta", "b,a",
+                "anthropic-workspace-id", "w",
+                "cookie", "c=1",
+                "x-other", "y"
+            };
+            // So few that the upstream is not asked for a stream instead.
+            String body = Api.MESSAGES.request("x", false).put("max_tokens", 10).toString();
+            server.post("/v1/messages?beta=true", body, headers);
+            var request = upstream.requests().getFirst();
+            assertTrue(request.head().startsWith("POST /v1/messages?beta=true "), request.head());
+            assertEquals("Bearer sk-ant-api-x", request.header("authorization"));
+            assertEquals("2026-10-21", request.header("anthropic-version"));
+            assertEquals("b,a", request.header("anthropic-beta"));
+            assertEquals("w", request.header("anthropic-workspace-id"));
+            assertEquals("", request.header("cookie") + request.header("x-other"));
+            assertEquals(body, request.body());
+        }
+    }
+
     /// Time cannot be measured well enough here; what is called can be seen.
     @Test
     void tokensAreComparedInConstantTime() throws IOException {

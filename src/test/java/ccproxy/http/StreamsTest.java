@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ccproxy.wire.Json;
 import java.io.IOException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -190,6 +191,26 @@ class StreamsTest {
             assertEquals("half", api.streamedText(answer.body()));
             fails(api, answer.body(), "the upstream's stream broke off before its end");
             assertTrue(server.requestLine("hung-up-1").path("error").isString());
+        }
+    }
+
+    @Test
+    void upstreamThatSpeaksNonsenseIsAFailureOfTheUpstream() throws IOException {
+        String nonsense = "event: message_delta\ndata: {not json\n\n";
+        try (var upstream =
+                        FakeUpstream.of(c -> {
+                            c.stream();
+                            c.chunk(FakeUpstream.START + nonsense + FakeUpstream.END);
+                        });
+                var server = new TestServer().upstream(upstream.url()).start()) {
+            String message = "the upstream sent an event that cannot be read";
+            for (Api api : Api.values()) {
+                var answer = server.post(api.path, api.body("x"));
+                assertEquals(502, answer.statusCode(), answer.body());
+                assertEquals(message, api.error(answer.body()));
+            }
+            fails(Api.CHAT, server.post(Api.CHAT.path, Api.CHAT.stream("x")).body(), message);
+            assertFalse(server.logged().contains("internal error"), server.logged());
         }
     }
 
