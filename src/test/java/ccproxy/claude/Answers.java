@@ -55,6 +55,26 @@ final class Answers {
                 ModelMapping.NONE);
     }
 
+    /// Settings without an upstream.
+    ///
+    /// @param busyWait how long a turn waits for its session
+    static ClaudeSettings settings(Duration busyWait) {
+        return new ClaudeSettings(
+                "echo",
+                URI.create("http://unused"),
+                "auto",
+                "",
+                "",
+                true,
+                WAIT,
+                WAIT,
+                WAIT,
+                Duration.ofHours(1),
+                busyWait,
+                10_000,
+                ModelMapping.NONE);
+    }
+
     static ApiClaude api(ClaudeSettings settings) {
         return new ApiClaude(
                 settings,

@@ -86,7 +86,7 @@ class ApiTimeTest {
                         new RawUpstream(c -> {
                             c.request();
                             c.head();
-                            for (int i = 0; i < 20; i++) {
+                            for (int i = 0; i < 40; i++) {
                                 c.chunk(
                                         i % 2 == 0
                                                 ? ": still here\n\n"
@@ -96,7 +96,7 @@ class ApiTimeTest {
                             c.chunk(Answers.sse("done"));
                             c.end();
                         });
-                var api = api(upstream, SHORT, SHORT)) {
+                var api = api(upstream, Duration.ofMillis(500), Duration.ofMillis(500))) {
             assertEquals("done", Answers.text(api.ask(Answers.turn("hi"))));
         }
     }

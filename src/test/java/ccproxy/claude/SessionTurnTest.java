@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ccproxy.claude.EventStream.Next;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -138,7 +139,7 @@ class SessionTurnTest extends Sessions {
         var echo =
                 new SessionClaude(
                         new EchoClaude(new ModelCatalog(ModelMapping.NONE)),
-                        Answers.settings("http://unused"),
+                        Answers.settings(Duration.ofSeconds(10)),
                         clock,
                         false);
         var done = new CountDownLatch(20);
