@@ -1,6 +1,7 @@
 package ccproxy.http;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,9 +30,10 @@ final class ClientWatch {
                     .filter(Files::isReadable)
                     .toList();
     private final String port;
-    private Map<String, String> states = Map.of();
-    private long lookedAt;
-    private boolean hasLooked;
+    private Look last = new Look(System.nanoTime(), Map.of());
+
+    /// Whether a connection was ever found in the table as we write it.
+    private volatile boolean isReadable;
 
     /// @param port the server's: other sockets are none of ours
     ClientWatch(int port) {
@@ -41,7 +43,8 @@ final class ClientWatch {
     /// One waiting client.
     final class Watch {
         private final List<String> keys;
-        private boolean wasThere;
+        private long missedNanos = System.nanoTime();
+        private int missed;
 
         private Watch(List<String> keys) {
             this.keys = keys;
@@ -50,19 +53,29 @@ final class ClientWatch {
         /// {@return whether the client has left}
         boolean isGone() {
             if (tables.isEmpty()) return false;
-            Map<String, String> now = look();
+            Look look = look();
             for (String key : keys) {
-                String state = now.getOrDefault(key, "");
+                String state = look.states.getOrDefault(key, "");
                 if (state.equals(CLOSE_WAIT)) return true;
                 if (state.equals(ESTABLISHED)) {
-                    wasThere = true;
+                    isReadable = true;
+                    missed = 0;
                     return false;
                 }
             }
-            // Not in the table: it was reset, unless we never knew how it is written there.
-            return wasThere;
+            // Not in the table: it was reset, unless the table is older than the connection or
+            // is not written as we think. Twice, because a table that changes while it is read may
+            // lack a line.
+            if (look.nanos - missedNanos > 0) {
+                missedNanos = look.nanos;
+                missed++;
+            }
+            return isReadable && missed > 1;
         }
     }
+
+    /// What the table said, and when.
+    private record Look(long nanos, Map<String, String> states) {}
 
     /// {@return a watch over the connection between these two}
     Watch watch(InetSocketAddress local, InetSocketAddress remote) {
@@ -72,22 +85,20 @@ final class ClientWatch {
                         hex(local, true) + " " + hex(remote, true)));
     }
 
-    private synchronized Map<String, String> look() {
+    private synchronized Look look() {
         long now = System.nanoTime();
-        if (hasLooked && now - lookedAt < MAX_AGE_NANOS) return states;
+        if (!last.states.isEmpty() && now - last.nanos < MAX_AGE_NANOS) return last;
         var seen = new HashMap<String, String>();
         for (Path table : tables) {
             try (Stream<String> lines = Files.lines(table)) {
                 lines.forEach(line -> read(line, seen));
-            } catch (IOException _) {
+            } catch (IOException | UncheckedIOException _) {
                 // Unreadable for once: what was known stays.
-                return states;
+                return last;
             }
         }
-        states = seen;
-        lookedAt = now;
-        hasLooked = true;
-        return states;
+        last = new Look(now, seen);
+        return last;
     }
 
     /// ` sl local_address rem_address st …`, addresses as hex in the machine's byte order.

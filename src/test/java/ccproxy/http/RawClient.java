@@ -130,6 +130,13 @@ final class RawClient implements AutoCloseable {
         return read.toString();
     }
 
+    /// Waits until there is something to read.
+    void awaitByte() throws IOException {
+        in.mark(1);
+        if (in.read() < 0) throw new IOException("closed");
+        in.reset();
+    }
+
     /// {@return everything until the server closes the connection}
     String readAll() throws IOException {
         return new String(in.readAllBytes(), StandardCharsets.UTF_8);

@@ -140,6 +140,10 @@ final class TestServer implements AutoCloseable {
         return server.port();
     }
 
+    Backends backends() {
+        return backends;
+    }
+
     /// As SIGTERM does.
     void stop(Duration grace) {
         server.stop(grace);

@@ -1,0 +1,166 @@
+package ccproxy.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+
+/// Whether the server is well, and how it stops.
+class HealthTest {
+    private TestServer server;
+
+    @BeforeEach
+    void start() {
+        server = new TestServer().start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void serverThatRunsIsLiveAndReady() {
+        for (String path : new String[] {"/health", "/health/live", "/health/ready"}) {
+            var answer = server.get(path);
+            assertEquals(200, answer.statusCode());
+            assertEquals(
+                    "{\"status\":\"ok\",\"version\":\"1.2.3\",\"backend\":\"echo\"}",
+                    answer.body());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void streamsThatRunFinishWithinTheGraceAndNothingNewBegins(Api api) throws Exception {
+        String script = "/echo {\"text\":\"one two three four\",\"delta_delay_ms\":100}";
+        try (RawClient running = server.raw().post(api.path, api.stream(script));
+                RawClient kept = server.raw().post(api.path, api.body("x"))) {
+            assertEquals(200, kept.answer().status());
+            String seen = running.readUntil("one ");
+            Thread stopping = stop(Duration.ofSeconds(10));
+            Eventually.isTrue("not ready", () -> server.get("/health/ready").statusCode() == 503);
+            assertTrue(server.get("/health/ready").body().contains("\"status\":\"stopping\""));
+            assertEquals(200, server.get("/health/live").statusCode());
+
+            var refused = server.post(api.path, api.body("x"));
+            assertEquals(503, refused.statusCode());
+            assertEquals("the server is stopping", api.error(refused.body()));
+            assertEquals("1", refused.headers().firstValue("retry-after").orElse(""));
+            assertEquals(503, server.get("/v1/models").statusCode());
+            assertEquals(503, kept.post(api.path, api.body("x")).answer().status());
+            assertTrue(kept.isClosedByServer());
+
+            seen += running.readUntil(end(api));
+            assertTrue(seen.contains("four"), seen);
+            stopping.join();
+        }
+        JsonNode line = server.requestLines().getLast();
+        assertTrue(line.path("error").isNull(), line.toString());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void streamsThatDoNotFinishAreToldSo(Api api) throws Exception {
+        String script = "/echo {\"delta_count\":10000,\"delta_delay_ms\":20}";
+        var clients = new ArrayList<RawClient>();
+        for (int i = 0; i < 3; i++) {
+            clients.add(server.raw().post(api.path, api.stream(script)));
+            clients.getLast().readUntil("echo ");
+        }
+        RawClient waiting = server.raw().post("/s1" + api.path, api.body(script));
+        RawClient silent =
+                server.raw().post("/s2" + api.path, api.stream("/echo {\"first_delay_ms\":60000}"));
+        for (String session : new String[] {"s1", "s2"})
+            Eventually.isTrue(
+                    session,
+                    () -> server.session(session).path("state").asString("").equals("busy"));
+        long begun = System.nanoTime();
+        stop(Duration.ofMillis(300)).join();
+        long millis = (System.nanoTime() - begun) / 1_000_000;
+        assertTrue(millis >= 300 && millis < 3000, millis + " ms");
+
+        for (RawClient client : clients) {
+            String rest = client.readAll();
+            assertTrue(rest.contains("the server is stopping"), rest);
+            assertFalse(rest.contains(end(api)), rest);
+        }
+        for (RawClient client : List.of(waiting, silent)) {
+            var answer = client.answer();
+            assertEquals(503, answer.status());
+            assertEquals("the server is stopping", api.error(answer.body()));
+        }
+        Eventually.isTrue("five lines of stopped answers", () -> stopped() == 5);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void requestThatWaitsForItsSessionIsToldToo(Api api) throws Exception {
+        String script = "/echo {\"delta_count\":10000,\"delta_delay_ms\":20}";
+        try (RawClient first = server.raw().post("/s1" + api.path, api.stream(script));
+                RawClient second = server.raw()) {
+            first.readUntil("echo ");
+            second.post("/s1" + api.path, api.body("x"));
+            stop(Duration.ofMillis(200)).join();
+            assertTrue(first.readAll().contains("the server is stopping"));
+            assertEquals(503, second.answer().status());
+        }
+    }
+
+    @Test
+    void idleServerStopsAtOnce() throws Exception {
+        try (RawClient idle = server.raw()) {
+            idle.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+            assertEquals(200, idle.answer().status());
+            long begun = System.nanoTime();
+            stop(Duration.ofSeconds(20)).join();
+            assertTrue(System.nanoTime() - begun < 2_000_000_000L);
+            assertTrue(idle.isClosedByServer());
+        }
+    }
+
+    @Test
+    void takenPortIsAnError() {
+        org.junit.jupiter.api.Assertions.assertThrows(
+                IOException.class,
+                () -> {
+                    var settings =
+                            new ServerSettings(
+                                    "1",
+                                    "127.0.0.1",
+                                    server.port(),
+                                    "",
+                                    1,
+                                    Duration.ofSeconds(1),
+                                    false,
+                                    "field");
+                    try (var second = new Server(settings, server.backends())) {
+                        second.start();
+                    }
+                });
+    }
+
+    private long stopped() {
+        return server.requestLines().stream()
+                .filter(line -> line.path("error").asString("").equals("the server is stopping"))
+                .count();
+    }
+
+    private Thread stop(Duration grace) {
+        return Thread.ofVirtual().start(() -> server.stop(grace));
+    }
+
+    private static String end(Api api) {
+        return api == Api.CHAT ? "data: [DONE]\n\n" : "event: message_stop\n";
+    }
+}
