@@ -98,7 +98,7 @@ final class ApiClaude implements Claude {
     private static void addBeta(Map<String, List<String>> headers, String beta) {
         var betas = new TreeSet<String>();
         for (String line : headers.getOrDefault("anthropic-beta", List.of())) {
-            for (String one : line.split(",")) if (!one.isBlank()) betas.add(one.strip());
+            for (String one : line.split(",", -1)) if (!one.isBlank()) betas.add(one.strip());
         }
         betas.add(beta);
         headers.put("anthropic-beta", List.of(String.join(",", betas)));

@@ -1,6 +1,7 @@
 package ccproxy.claude;
 
 import ccproxy.claude.EventStream.Next;
+import ccproxy.wire.ApiException;
 import ccproxy.wire.Json;
 import ccproxy.wire.MessageEvent;
 import ccproxy.wire.MessageFold;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assertions;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Questions and how their answers are read, for the tests of this package.
@@ -49,6 +51,26 @@ final class Answers {
                 idle,
                 Duration.ofHours(1),
                 Duration.ofMillis(200),
+                10_000,
+                ModelMapping.NONE);
+    }
+
+    /// Settings without an upstream.
+    ///
+    /// @param busyWait how long a turn waits for its session
+    static ClaudeSettings settings(Duration busyWait) {
+        return new ClaudeSettings(
+                "echo",
+                URI.create("http://unused"),
+                "auto",
+                "",
+                "",
+                true,
+                WAIT,
+                WAIT,
+                WAIT,
+                Duration.ofHours(1),
+                busyWait,
                 10_000,
                 ModelMapping.NONE);
     }
@@ -161,5 +183,19 @@ final class Answers {
 
         """
                 .formatted(new String(Json.quoted(text), StandardCharsets.UTF_8));
+    }
+
+    /// The failure that an answer ends with.
+    static ApiException failure(EventStream events) {
+        return Assertions.assertThrows(
+                ApiException.class,
+                () -> {
+                    while (!(events.next(Duration.ofMillis(20)) instanceof Next.End)) {}
+                });
+    }
+
+    /// The part of [#sse] before its first block.
+    static String start() {
+        return sse("x").substring(0, sse("x").indexOf("event: content"));
     }
 }
