@@ -4,11 +4,11 @@ import ccproxy.wire.MessagesRequest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
 
 /// A backend without a memory, given one: conversations by id, in this process's memory, bounded in
@@ -122,34 +122,40 @@ final class SessionClaude implements Claude {
     @Override
     public synchronized List<SessionInfo> sessions(ClientHeaders headers) {
         sweep(clock.instant());
-        var seen = new ArrayList<SessionInfo>();
+        return shown(headers).map(entry -> entry.getValue().info()).toList();
+    }
+
+    /// The sessions that a request may see and stop, though not read: its owner's, or all when it
+    /// brings no credentials, which is who runs the server and not who talks to Claude.
+    private Stream<Map.Entry<Session.Key, Session>> shown(ClientHeaders headers) {
+        boolean isOperator = headers.credentials().isEmpty();
         String owner = key("", headers).owner();
-        sessions.forEach((key, session) -> {
-            if (key.owner().equals(owner)) seen.add(session.info());
-        });
-        return seen;
+        return sessions.entrySet().stream()
+                .filter(entry -> isOperator || entry.getKey().owner().equals(owner));
+    }
+
+    private synchronized List<Session> named(String id, ClientHeaders headers) {
+        return shown(headers)
+                .filter(entry -> entry.getKey().id().equals(id))
+                .map(Map.Entry::getValue)
+                .toList();
     }
 
     @Override
     public boolean closeSession(String id, ClientHeaders headers) {
-        Session session;
+        List<Session> ended = named(id, headers);
         synchronized (this) {
-            session = sessions.remove(key(id, headers));
+            sessions.values().removeAll(ended);
         }
-        if (session == null) return false;
-        session.delete();
-        return true;
+        ended.forEach(Session::delete);
+        return !ended.isEmpty();
     }
 
     @Override
     public List<SessionInfo> interruptSession(String id, ClientHeaders headers) {
-        Session session;
-        synchronized (this) {
-            session = sessions.get(key(id, headers));
-        }
-        if (session == null) return List.of();
-        List<SessionInfo> before = List.of(session.info());
-        session.interrupt();
+        List<Session> stopped = named(id, headers);
+        List<SessionInfo> before = stopped.stream().map(Session::info).toList();
+        stopped.forEach(Session::interrupt);
         return before;
     }
 

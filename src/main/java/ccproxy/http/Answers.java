@@ -76,6 +76,7 @@ final class Answers {
                     }
                     case Next.End() -> {
                         if (!tally.isComplete()) throw incomplete();
+                        exchange.checkNotCut();
                         return fold;
                     }
                 }

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /// One request and its response on the socket: body within its limit, replies, and what the log
-/// will say. All but [#cut] is for the exchange's own thread.
+/// will say. All but [#cutWith] and [#cut] is for the exchange's own thread.
 final class Exchange {
     /// A header line stays far below what any client accepts (8 kB), whatever a model is called.
     private static final int HEADER_CHARACTERS_MAX = 2000;
@@ -158,11 +158,22 @@ final class Exchange {
         if (cut != null) events.close();
     }
 
-    /// Ends an answer that is being given, from another thread: its client gets `error`.
-    void cut(ApiException error) {
+    /// Says that the answer must end with `error`; [#cut()] ends it. Both come from another thread.
+    void cutWith(ApiException error) {
         cut = error;
+    }
+
+    /// Ends the answer that is being given.
+    void cut() {
         EventStream events = answer;
         if (events != null) events.close();
+    }
+
+    /// Stops an answer that begins only now.
+    ///
+    /// @throws ApiException when it must end
+    void checkNotCut() {
+        if (cut != null) throw cut;
     }
 
     /// Tells the client of a failure, in its API's shape: with a status of its own as long as the

@@ -181,7 +181,9 @@ public final class Server implements AutoCloseable {
         isStopping = true;
         long until = System.nanoTime() + grace.toNanos();
         awaitIdle(until);
-        running.forEach(exchange -> exchange.cut(stopping()));
+        // All are told before the first ends: what one of them frees, another must not begin with.
+        running.forEach(exchange -> exchange.cutWith(stopping()));
+        running.forEach(Exchange::cut);
         awaitIdle(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
         http.stop(0);
     }

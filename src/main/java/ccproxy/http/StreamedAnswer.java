@@ -3,6 +3,7 @@ package ccproxy.http;
 import ccproxy.claude.EventStream;
 import ccproxy.claude.EventStream.Next;
 import ccproxy.wire.ApiException;
+import ccproxy.wire.ErrorKind;
 import ccproxy.wire.SseEvent;
 import ccproxy.wire.SseWriter;
 import ccproxy.wire.Tally;
@@ -74,6 +75,7 @@ final class StreamedAnswer {
 
     /// {@return whether it was the last: an upstream's error, which ends the stream}
     private boolean show(SseEvent event) throws IOException {
+        refuseWhole(event);
         tally.add(event);
         boolean isError = event.name().equals("error");
         if (isError) {
@@ -81,10 +83,21 @@ final class StreamedAnswer {
             if (out == null) throw failure;
             exchange.log().failed(failure.getMessage());
         }
-        if (out == null) begin();
+        if (out == null) {
+            exchange.checkNotCut();
+            begin();
+        }
         if (tally.hasContent()) exchange.log().firstToken();
         if (face.event(event)) shownNanos = System.nanoTime();
         return isError;
+    }
+
+    /// What was asked for in events must not reach a client as something else.
+    private static void refuseWhole(SseEvent event) {
+        if (!event.name().equals(SseEvent.WHOLE)) return;
+        throw new ApiException(
+                ErrorKind.UNREACHABLE,
+                "the upstream does not speak the API: expected text/event-stream, found application/json");
     }
 
     private void begin() throws IOException {

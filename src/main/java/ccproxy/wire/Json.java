@@ -1,5 +1,9 @@
 package ccproxy.wire;
 
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
@@ -53,6 +57,8 @@ public final class Json {
                     .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
                     .build();
 
+    private static final int DECODED_CHARACTERS = 8192;
+
     /// The value `true`.
     public static final JsonNode TRUE = JsonNodeFactory.instance.booleanNode(true);
 
@@ -68,16 +74,29 @@ public final class Json {
             throw invalid(what + ": expected a JSON object, found a byte order mark");
         }
         try {
-            return switch (MAPPER.readTree(bytes)) {
-                case ObjectNode object -> object;
-                case JsonNode other -> {
-                    String found = other.isMissingNode() ? "nothing" : Field.kind(other);
-                    throw invalid(what + ": expected a JSON object, found " + found);
-                }
-            };
+            JsonNode tree = MAPPER.readTree(bytes);
+            if (!(tree instanceof ObjectNode object)) {
+                String found = tree.isMissingNode() ? "nothing" : Field.kind(tree);
+                throw invalid(what + ": expected a JSON object, found " + found);
+            }
+            if (!isUtf8(bytes)) throw invalid(what + ": expected UTF-8, found other bytes");
+            return object;
         } catch (JacksonException e) {
             throw invalid(what + ": " + problem(e));
         }
+    }
+
+    /// The parser lets overlong forms and surrogates through, and bytes that pass unread must not
+    /// mean one thing here and another one upstream.
+    private static boolean isUtf8(byte[] bytes) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        CharBuffer out = CharBuffer.allocate(DECODED_CHARACTERS);
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CoderResult result = CoderResult.OVERFLOW;
+        while (result.isOverflow()) {
+            result = decoder.decode(in, out.clear(), true);
+        }
+        return !result.isError();
     }
 
     /// {@return the tree that `bytes` hold}

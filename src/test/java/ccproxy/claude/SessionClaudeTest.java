@@ -115,11 +115,22 @@ class SessionClaudeTest extends Sessions {
         said(each, new Turn(Answers.streamed("hi"), "s", bob, false), "y");
         assertEquals(List.of("user:hi"), asked());
         assertEquals(1, each.sessions(ann).size());
-        assertEquals(0, each.sessions(ClientHeaders.NONE).size());
-        assertFalse(each.closeSession("s", ClientHeaders.NONE));
         assertTrue(each.closeSession("s", bob));
+        assertFalse(each.closeSession("s", bob));
         assertEquals(1, each.sessions(ann).size());
         assertEquals(0, each.sessions(bob).size());
+    }
+
+    @Test
+    void whoeverRunsTheServerSeesAllSessionsAndReadsNone() throws Exception {
+        SessionClaude each = claude(1000, 1 << 20, true);
+        var ann = new ClientHeaders("", Map.of(), Map.of("x-api-key", "ann"));
+        said(each, new Turn(Answers.streamed("secret"), "s", ann, false), "x");
+        assertEquals(1, each.sessions(ClientHeaders.NONE).size());
+        said(each, new Turn(Answers.streamed("hi"), "s", ClientHeaders.NONE, false), "y");
+        assertEquals(List.of("user:hi"), asked());
+        assertTrue(each.closeSession("s", ClientHeaders.NONE));
+        assertEquals(0, each.sessions(ann).size());
     }
 
     @Test

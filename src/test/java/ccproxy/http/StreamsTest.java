@@ -216,6 +216,17 @@ class StreamsTest {
 
     @ParameterizedTest
     @EnumSource
+    void wholeAnswerToAStreamedQuestionIsAFailureOfTheUpstream(Api api) throws IOException {
+        try (var upstream = FakeUpstream.of(c -> c.json(200, FakeUpstream.MESSAGE));
+                var server = new TestServer().upstream(upstream.url()).start()) {
+            var answer = server.post(api.path, api.stream("x"));
+            assertEquals(502, answer.statusCode(), answer.body());
+            assertTrue(api.error(answer.body()).contains("found application/json"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void upstreamThatFallsSilentIsAFailure(Api api) throws Exception {
         try (var upstream =
                         FakeUpstream.of(c -> {

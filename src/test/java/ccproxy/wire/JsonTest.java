@@ -51,6 +51,16 @@ class JsonTest {
         assertEquals(
                 "body: expected UTF-8, found another byte at line 1, column 8",
                 problem(new byte[] {'{', '"', 'a', '"', ':', '"', (byte) 0xFC, '"', '}'}));
+        // Overlong zero, and half a surrogate pair: the parser alone takes some of them.
+        for (byte[] bad :
+                new byte[][] {
+                    {(byte) 0xC0, (byte) 0x80}, {(byte) 0xED, (byte) 0xA0, (byte) 0x80}
+                }) {
+            byte[] body = utf8("{\"a\":\"" + "x".repeat(9000) + "\\u0000   \"}");
+            System.arraycopy(bad, 0, body, 9000, bad.length);
+            assertTrue(problem(body).startsWith("body: expected UTF-8, found "), problem(body));
+        }
+        Json.object("body", utf8("{\"a\":\"" + "x".repeat(8190) + "🙂北\"}"));
         String found = problem("{\"a\":1}".getBytes(StandardCharsets.UTF_16BE));
         assertTrue(found.startsWith("body: expected JSON, found something else"), found);
     }
