@@ -99,8 +99,8 @@ public final class Server implements AutoCloseable {
         } catch (Throwable thrown) {
             isGone = !isTold(exchange, thrown);
         } finally {
-            running.remove(exchange);
             exchange.end(isGone);
+            running.remove(exchange);
         }
     }
 

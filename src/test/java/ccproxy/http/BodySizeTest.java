@@ -131,13 +131,14 @@ class BodySizeTest {
     void clientThatBreaksOffItsBodyIsGone() throws IOException {
         try (RawClient client = server.raw()) {
             client.write(
-                    "POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{\"a\":");
+                    "POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-Request-Id: broken-off-1\r\nContent-Length: 500\r\n\r\n{\"a\":");
         }
         try (RawClient client = server.raw()) {
             client.write(
-                    "POST /v1/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n{");
+                    "POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-Request-Id: broken-off-2\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n{");
         }
-        for (var line : server.requestLines(2)) {
+        for (String id : new String[] {"broken-off-1", "broken-off-2"}) {
+            var line = server.requestLine(id);
             assertEquals(499, line.path("status").asInt());
             assertEquals("client left", line.path("error").asString());
         }
