@@ -105,21 +105,6 @@ final class ApiClaude implements Claude {
     }
 
     @Override
-    public List<SessionInfo> sessions(ClientHeaders headers) {
-        return List.of();
-    }
-
-    @Override
-    public boolean closeSession(String id, ClientHeaders headers) {
-        return false;
-    }
-
-    @Override
-    public List<SessionInfo> interruptSession(String id, ClientHeaders headers) {
-        return List.of();
-    }
-
-    @Override
     public void close() {
         upstream.close();
     }

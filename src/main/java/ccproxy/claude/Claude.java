@@ -17,18 +17,24 @@ public interface Claude extends AutoCloseable {
     /// @param id `""` for the list
     EventStream models(String id, ClientHeaders headers);
 
-    /// {@return the sessions that a client may see}
-    List<SessionInfo> sessions(ClientHeaders headers);
+    /// {@return the sessions that a client may see; none where there are none}
+    default List<SessionInfo> sessions(ClientHeaders headers) {
+        return List.of();
+    }
 
     /// Ends a session; a turn of it that runs is interrupted.
     ///
     /// @return whether there was one
-    boolean closeSession(String id, ClientHeaders headers);
+    default boolean closeSession(String id, ClientHeaders headers) {
+        return false;
+    }
 
     /// Stops the turn of a session that runs; the session stays.
     ///
     /// @return the session, or an empty list when there is none
-    List<SessionInfo> interruptSession(String id, ClientHeaders headers);
+    default List<SessionInfo> interruptSession(String id, ClientHeaders headers) {
+        return List.of();
+    }
 
     @Override
     void close();

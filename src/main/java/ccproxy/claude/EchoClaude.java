@@ -103,21 +103,6 @@ final class EchoClaude implements Claude {
     }
 
     @Override
-    public List<SessionInfo> sessions(ClientHeaders headers) {
-        return List.of();
-    }
-
-    @Override
-    public boolean closeSession(String id, ClientHeaders headers) {
-        return false;
-    }
-
-    @Override
-    public List<SessionInfo> interruptSession(String id, ClientHeaders headers) {
-        return List.of();
-    }
-
-    @Override
     public void close() {
         // Nothing is held.
     }

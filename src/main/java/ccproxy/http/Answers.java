@@ -4,9 +4,7 @@ import ccproxy.claude.EventStream;
 import ccproxy.claude.EventStream.Next;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
-import ccproxy.wire.MessageEvent;
 import ccproxy.wire.MessageFold;
-import ccproxy.wire.SseEvent;
 import ccproxy.wire.Tally;
 import java.io.IOException;
 import java.time.Duration;
@@ -53,10 +51,7 @@ final class Answers {
     }
 
     /// {@return a whole answer, folded from its events}
-    ///
-    /// @param whole takes an answer that came whole, as it is
-    MessageFold fold(Exchange exchange, EventStream events, Consumer<SseEvent> whole)
-            throws InterruptedException {
+    MessageFold fold(Exchange exchange, EventStream events) throws InterruptedException {
         exchange.answer(events);
         var fold = new MessageFold();
         var tally = new Tally();
@@ -65,11 +60,9 @@ final class Answers {
             for (; ; ) {
                 switch (events.next(look)) {
                     case Next.Event(var event) -> {
-                        if (event.name().equals("error")) throw Tally.failure(event);
                         tally.add(event);
+                        fold.add(event);
                         if (tally.hasContent()) exchange.log().firstToken();
-                        if (event.name().equals(SseEvent.WHOLE)) whole.accept(event);
-                        else fold.add(read(event));
                     }
                     case Next.Quiet(), Next.Queued() -> {
                         if (client.isGone()) throw new ClientGoneException();
@@ -85,13 +78,6 @@ final class Answers {
             exchange.log().counted(tally.usage(), tally.stopReason());
             events.close();
         }
-    }
-
-    /// An event that cannot be read is a hole in the answer, whoever wants it whole.
-    private static MessageEvent read(SseEvent event) {
-        MessageEvent read = MessageEvent.of(event);
-        if (read instanceof MessageEvent.Failure(var error)) throw error;
-        return read;
     }
 
     static ApiException incomplete() {

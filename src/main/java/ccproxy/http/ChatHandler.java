@@ -72,10 +72,7 @@ final class ChatHandler {
     private void whole(
             Exchange exchange, EventStream events, MessagesToChat answers, Warnings warnings)
             throws InterruptedException {
-        var given = new MessageFold();
-        MessageFold fold =
-                this.answers.fold(exchange, events, event -> given.add(MessageEvent.of(event)));
-        MessageFold answer = given.isComplete() ? given : fold;
+        MessageFold answer = this.answers.fold(exchange, events);
         backends.thinking().keep(answer);
         byte[] completion = answers.completion(answer.message());
         head(exchange, events, warnings);

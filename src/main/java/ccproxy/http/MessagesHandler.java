@@ -1,7 +1,9 @@
 package ccproxy.http;
 
 import ccproxy.claude.Backends;
+import ccproxy.claude.Claude;
 import ccproxy.claude.ClientHeaders;
+import ccproxy.claude.EventStream;
 import ccproxy.claude.Turn;
 import ccproxy.convert.Warnings;
 import ccproxy.wire.ApiException;
@@ -11,6 +13,8 @@ import ccproxy.wire.ModelRules;
 import ccproxy.wire.SseEvent;
 import ccproxy.wire.SseWriter;
 import java.io.IOException;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /// The Messages API: what comes passes unread, but for what we rely on.
 final class MessagesHandler {
@@ -32,40 +36,33 @@ final class MessagesHandler {
     }
 
     void answer(Exchange exchange) throws IOException, InterruptedException {
-        var claude = asking.claude(exchange.route());
+        ask(exchange, MessagesRequest::answer, Claude::ask);
+    }
+
+    void count(Exchange exchange) throws IOException, InterruptedException {
+        ask(exchange, MessagesRequest::count, Claude::countTokens);
+    }
+
+    private void ask(
+            Exchange exchange,
+            Function<byte[], MessagesRequest> read,
+            BiFunction<Claude, Turn, EventStream> ask)
+            throws IOException, InterruptedException {
+        Claude claude = asking.claude(exchange.route());
         Asking.session(exchange.route(), "");
         var warnings = new Warnings(settings.strict());
-        Turn turn =
-                turn(
-                        exchange,
-                        MessagesRequest.answer(exchange.body(settings.bodyBytesMax())),
-                        warnings);
-        var events = claude.ask(turn);
-        if (turn.request().isStream()) {
+        byte[] body = exchange.body(settings.bodyBytesMax());
+        Turn turn = turn(exchange, read.apply(body), warnings);
+        EventStream events = ask.apply(claude, turn);
+        boolean isAnswer = exchange.route().endpoint() == Route.Endpoint.MESSAGES;
+        if (isAnswer && turn.request().isStream()) {
             answers.stream(
                     exchange, events, new Face(), known -> Asking.head(exchange, known, warnings));
             return;
         }
-        byte[][] whole = {{}};
-        MessageFold fold = answers.fold(exchange, events, event -> whole[0] = event.raw());
+        MessageFold answer = answers.fold(exchange, events);
         Asking.head(exchange, events, warnings);
-        exchange.json(200, whole[0].length > 0 ? whole[0] : fold.json());
-    }
-
-    void count(Exchange exchange) throws IOException, InterruptedException {
-        var claude = asking.claude(exchange.route());
-        Asking.session(exchange.route(), "");
-        var warnings = new Warnings(settings.strict());
-        Turn turn =
-                turn(
-                        exchange,
-                        MessagesRequest.count(exchange.body(settings.bodyBytesMax())),
-                        warnings);
-        byte[][] whole = {{}};
-        var events = claude.countTokens(turn);
-        answers.fold(exchange, events, event -> whole[0] = event.raw());
-        Asking.head(exchange, events, warnings);
-        exchange.json(200, whole[0]);
+        exchange.json(200, answer.json());
     }
 
     private Turn turn(Exchange exchange, MessagesRequest given, Warnings warnings) {

@@ -4,6 +4,7 @@ import ccproxy.claude.Backends;
 import ccproxy.claude.ClientHeaders;
 import ccproxy.convert.ModelsToChat;
 import ccproxy.convert.Warnings;
+import java.util.Set;
 
 /// The models, in Anthropic's shape for who sends `anthropic-version`, else in OpenAI's.
 final class ModelsHandler {
@@ -27,14 +28,13 @@ final class ModelsHandler {
         ClientHeaders headers =
                 isMessages
                         ? credentials.messages(exchange)
-                        : credentials.chat(exchange, backends.chatVersion(), java.util.Set.of());
-        byte[][] whole = {{}};
+                        : credentials.chat(exchange, backends.chatVersion(), Set.of());
         var events = claude.models(backends.catalog().aliases().getOrDefault(id, id), headers);
-        answers.fold(exchange, events, event -> whole[0] = event.raw());
+        byte[] told = answers.fold(exchange, events).json();
         Asking.head(exchange, events, new Warnings(false));
-        if (isMessages) exchange.json(200, whole[0]);
+        if (isMessages) exchange.json(200, told);
         else if (id.isEmpty())
-            exchange.json(200, ModelsToChat.list(whole[0], backends.catalog().aliases()));
-        else exchange.json(200, ModelsToChat.one(whole[0], id));
+            exchange.json(200, ModelsToChat.list(told, backends.catalog().aliases()));
+        else exchange.json(200, ModelsToChat.one(told, id));
     }
 }

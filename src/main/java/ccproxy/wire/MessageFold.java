@@ -20,6 +20,7 @@ public final class MessageFold {
     private Usage usage = Usage.NONE;
     private long characters;
     private boolean isComplete;
+    private byte[] whole = {};
     private final long charactersMax;
 
     /// Folds one answer.
@@ -36,7 +37,6 @@ public final class MessageFold {
     private static final class OpenBlock {
         final ObjectNode block;
         final Map<String, StringBuilder> growing = new LinkedHashMap<>();
-        boolean isStopped;
 
         OpenBlock(ObjectNode block) {
             this.block = block;
@@ -71,6 +71,16 @@ public final class MessageFold {
         }
     }
 
+    /// Adds the next event as it came.
+    ///
+    /// @throws ApiException when it tells of a failure, or cannot be read: a hole in the answer
+    public void add(SseEvent event) {
+        if (event.name().equals(SseEvent.WHOLE)) whole = event.raw();
+        MessageEvent read = MessageEvent.of(event);
+        if (read instanceof MessageEvent.Failure(var error)) throw error;
+        add(read);
+    }
+
     /// Adds the next event. Events after the end of the answer are ignored.
     public void add(MessageEvent event) {
         if (isComplete) return;
@@ -84,10 +94,6 @@ public final class MessageFold {
                 OpenBlock open = blocks.get(index);
                 if (open != null) grow(open, delta);
             }
-            case MessageEvent.BlockStop(var index) -> {
-                OpenBlock open = blocks.get(index);
-                if (open != null) open.isStopped = true;
-            }
             case MessageEvent.MessageDelta delta -> end(delta);
             case MessageEvent.MessageStop() -> isComplete = true;
             case MessageEvent.Whole(var whole) -> {
@@ -95,7 +101,10 @@ public final class MessageFold {
                 usage = Usage.of(whole.path("usage"));
                 isComplete = true;
             }
-            case MessageEvent.Ping _, MessageEvent.Failure _, MessageEvent.Other _ -> {}
+            case MessageEvent.BlockStop _,
+                    MessageEvent.Ping _,
+                    MessageEvent.Failure _,
+                    MessageEvent.Other _ -> {}
         }
     }
 
@@ -177,18 +186,9 @@ public final class MessageFold {
         return folded;
     }
 
-    /// {@return the message as JSON}
+    /// {@return the message as JSON; one that came whole, as it came}
     public byte[] json() {
-        return Json.bytes(message());
-    }
-
-    /// {@return the blocks that came to their own end}
-    public ArrayNode wholeBlocks() {
-        ArrayNode whole = Json.array();
-        for (OpenBlock block : blocks.values()) {
-            if (block.isStopped) whole.add(block.folded());
-        }
-        return whole;
+        return whole.length > 0 ? whole : Json.bytes(message());
     }
 
     /// {@return the tokens counted so far}
