@@ -41,7 +41,7 @@ public final class ModelMapping {
     /// @throws IllegalArgumentException says which rule is wrong and why
     public static ModelMapping parse(String text) {
         var patterns = new LinkedHashMap<String, String>();
-        for (String rule : text.split(",")) {
+        for (String rule : text.split(",", -1)) {
             if (rule.isBlank()) continue;
             int equals = rule.lastIndexOf('=');
             if (equals < 1) {
