@@ -41,8 +41,8 @@ final class EchoStream implements EventStream {
         if (state == State.ENDED) return new Next.End();
         time();
         long left = dueNanos - System.nanoTime();
-        if (left > 0 && closed.await(Math.min(left, wait.toNanos()), TimeUnit.NANOSECONDS)
-                || closed.getCount() == 0) {
+        if (left > 0) closed.await(Math.min(left, wait.toNanos()), TimeUnit.NANOSECONDS);
+        if (closed.getCount() == 0) {
             throw new ApiException(ErrorKind.INCOMPLETE, "the answer was stopped");
         }
         if (System.nanoTime() < dueNanos) return new Next.Quiet();
@@ -65,29 +65,31 @@ final class EchoStream implements EventStream {
     }
 
     private SseEvent step() {
-        switch (state) {
-            case BEFORE_START -> {
-                if (!script.failure().isEmpty() && script.errorAfter() < 0)
-                    throw script.failure().getFirst();
-                state = script.blocks().isEmpty() ? State.AT_END : State.IN_BLOCKS;
-                ObjectNode start = Json.object().put("type", "message_start");
-                start.set("message", script.start());
-                return event(start);
-            }
-            case IN_BLOCKS -> {
-                return blockStep();
-            }
-            case AT_END -> {
-                // A script that breaks never looks whole, however few deltas it has.
-                if (script.errorAfter() >= 0 || script.cutAfter() >= 0) return failure();
-                state = State.AT_STOP;
-                return event(script.end());
-            }
-            default -> {
+        return switch (state) {
+            case BEFORE_START -> start();
+            case IN_BLOCKS -> blockStep();
+            case AT_END -> end();
+            case AT_STOP, ENDED -> {
                 state = State.ENDED;
-                return STOP;
+                yield STOP;
             }
-        }
+        };
+    }
+
+    private SseEvent start() {
+        if (!script.failure().isEmpty() && script.errorAfter() < 0)
+            throw script.failure().getFirst();
+        state = script.blocks().isEmpty() ? State.AT_END : State.IN_BLOCKS;
+        ObjectNode start = Json.object().put("type", "message_start");
+        start.set("message", script.start());
+        return event(start);
+    }
+
+    private SseEvent end() {
+        // A script that breaks never looks whole, however few deltas it has.
+        if (script.errorAfter() >= 0 || script.cutAfter() >= 0) return failure();
+        state = State.AT_STOP;
+        return event(script.end());
     }
 
     private SseEvent blockStep() {

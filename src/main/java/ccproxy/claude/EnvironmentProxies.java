@@ -72,7 +72,7 @@ final class EnvironmentProxies extends ProxySelector {
         String name = host.toLowerCase(Locale.ROOT);
         if (name.equals("localhost") || name.startsWith("127.") || name.equals("[::1]"))
             return true;
-        for (String entry : value("no_proxy").toLowerCase(Locale.ROOT).split("[,\\s]+")) {
+        for (String entry : value("no_proxy").toLowerCase(Locale.ROOT).split("[,\\s]+", -1)) {
             String suffix = entry.startsWith("*.") ? entry.substring(1) : entry;
             if (suffix.isEmpty()) continue;
             String dotted = suffix.startsWith(".") ? suffix : "." + suffix;

@@ -107,7 +107,7 @@ final class UpstreamStream implements EventStream {
         zipped.mark(GZIP_HEADER_BYTES_MAX);
         try {
             return new FilterInputStream(new GZIPInputStream(zipped)) {
-                /// What the decoder could still give is not known without reading.
+                // What the decoder could still give is not known without reading.
                 @Override
                 public int available() {
                     return 0;

@@ -63,9 +63,8 @@ public final class MessageFold {
 
     private static void putInput(ObjectNode block, String json) {
         try {
-            if (Json.tree(json) instanceof JsonNode input && !input.isMissingNode()) {
-                block.set("input", input);
-            }
+            JsonNode input = Json.tree(json);
+            if (!input.isMissingNode()) block.set("input", input);
         } catch (IllegalArgumentException _) {
             block.put(PARTIAL_JSON, json);
         }
