@@ -47,7 +47,7 @@ record Route(Endpoint endpoint, String backend, String session, String id, Strin
 
         /// {@return whether it can be asked for with this method}
         boolean takes(String asked) {
-            return method.equals(asked) || method.equals("GET") && asked.equals("HEAD");
+            return method.equals(asked) || (method.equals("GET") && asked.equals("HEAD"));
         }
 
         /// {@return the `Allow` header}
