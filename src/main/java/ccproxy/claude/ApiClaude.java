@@ -17,6 +17,9 @@ final class ApiClaude implements Claude {
     /// What the official SDKs reckon with before they insist on a stream: 128,000 tokens an hour.
     private static final int TOKENS_PER_SECOND = 35;
 
+    private static final String OAUTH_TOKEN = "sk-ant-oat";
+    private static final String OAUTH_BETA = "oauth-2025-04-20";
+
     private final ClaudeSettings settings;
     private final Upstream upstream;
 
@@ -87,10 +90,12 @@ final class ApiClaude implements Claude {
             headers.put("x-api-key", List.of(settings.apiKey()));
         } else if (!settings.apiAuthToken().isEmpty()) {
             headers.put("authorization", List.of("Bearer " + settings.apiAuthToken()));
-            if (settings.apiAuthToken().startsWith("sk-ant-oat"))
-                addBeta(headers, "oauth-2025-04-20");
         } else if (settings.passCredentials()) {
             client.credentials().forEach((name, value) -> headers.put(name, List.of(value)));
+        }
+        // The beta goes with the token that is really sent, never with a key.
+        for (String sent : headers.getOrDefault("authorization", List.of())) {
+            if (sent.startsWith("Bearer " + OAUTH_TOKEN)) addBeta(headers, OAUTH_BETA);
         }
         return headers;
     }
@@ -100,7 +105,7 @@ final class ApiClaude implements Claude {
         for (String line : headers.getOrDefault("anthropic-beta", List.of())) {
             for (String one : line.split(",", -1)) if (!one.isBlank()) betas.add(one.strip());
         }
-        betas.add(beta);
+        if (!betas.add(beta)) return;
         headers.put("anthropic-beta", List.of(String.join(",", betas)));
     }
 

@@ -30,8 +30,13 @@ record EchoBlock(ObjectNode start, int deltas, IntFunction<ObjectNode> delta) {
         return prefix + "01" + UUID.randomUUID().toString().replace("-", "").substring(0, 22);
     }
 
-    boolean isText() {
-        return start.path("type").asString("").equals("text");
+    String type() {
+        return start.path("type").asString("");
+    }
+
+    /// {@return how many words it says; a thought ends with its signature, which is none}
+    int words() {
+        return type().equals("thinking") ? deltas - 1 : deltas;
     }
 
     static EchoBlock text(List<String> tokens) {

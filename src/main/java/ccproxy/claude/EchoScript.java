@@ -214,11 +214,17 @@ record EchoScript(
         usage.put("service_tier", "standard").put("speed", "standard");
         usage.putObject("output_tokens_details").put("thinking_tokens", 0);
 
-        int words = blocks.stream().filter(EchoBlock::isText).mapToInt(EchoBlock::deltas).sum();
+        int thoughts = words(blocks, "thinking");
+        int words = words(blocks, "text") + thoughts;
         ObjectNode end = Json.object().put("type", "message_delta");
         end.putObject("delta").put("stop_reason", stopReason).putNull("stop_sequence");
-        end.putObject("usage").put("output_tokens", Math.max(1, words));
+        ObjectNode counts = end.putObject("usage").put("output_tokens", Math.max(1, words));
+        counts.putObject("output_tokens_details").put("thinking_tokens", thoughts);
         return new EchoScript(blocks, start, end, 0, 0, List.of(), -1, -1);
+    }
+
+    private static int words(List<EchoBlock> blocks, String type) {
+        return blocks.stream().filter(b -> b.type().equals(type)).mapToInt(EchoBlock::words).sum();
     }
 
     /// The script's own counts.

@@ -59,8 +59,10 @@ final class Session {
     /// assistant in it is the whole conversation; else it continues what is held.
     ///
     /// @throws ApiException when that is larger than a request may be
-    MessagesRequest compose(MessagesRequest request, long requestBytesMax) {
-        MessagesRequest whole = request.hasRole("assistant") ? request : continued(request);
+    MessagesRequest compose(Turn turn, long requestBytesMax) {
+        MessagesRequest request = turn.request();
+        MessagesRequest whole =
+                request.hasRole("assistant") ? request : continued(request, turn.isConverted());
         if (whole != request && whole.body().length > requestBytesMax) {
             throw new ApiException(
                     ErrorKind.TOO_LARGE,
@@ -72,11 +74,11 @@ final class Session {
         return whole;
     }
 
-    private MessagesRequest continued(MessagesRequest request) {
-        if (held.length == 0) return request;
-        ObjectNode before = Json.object("session", held);
-        ArrayNode all = (ArrayNode) before.path("messages");
-        all.addAll(request.messages());
+    private MessagesRequest continued(MessagesRequest request, boolean isConverted) {
+        ObjectNode before = held.length == 0 ? Json.object() : Json.object("session", held);
+        ArrayNode all = before.path("messages") instanceof ArrayNode some ? some : Json.array();
+        ArrayNode added = request.messages();
+        all.addAll(isConverted ? SessionResults.following(all, added) : added);
         MessagesRequest whole = request.with("messages", all);
         for (String name : new String[] {"system", "tools"}) {
             if (before.has(name) && !request.raw().has(name))

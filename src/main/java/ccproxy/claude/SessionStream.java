@@ -77,7 +77,7 @@ final class SessionStream implements EventStream {
     private synchronized boolean begun() {
         try {
             if (isClosed || session.isDeleted()) throw interrupted();
-            asked = session.compose(turn.request(), owner.requestBytesMax());
+            asked = session.compose(turn, owner.requestBytesMax());
             answer = owner.inner().ask(turn.with(asked));
             session.running(this);
             return true;

@@ -2,6 +2,7 @@ package ccproxy.command;
 
 import ccproxy.claude.Backends;
 import ccproxy.claude.OneQuestion;
+import ccproxy.http.Server;
 import ccproxy.observe.Log;
 import ccproxy.wire.ApiException;
 import java.io.IOException;
@@ -32,8 +33,14 @@ final class AskCommand {
             String message = "ask: expected TEXT, found nothing; for example: ccproxy ask hello";
             throw new CommandException(ExitCode.USAGE, message);
         }
+        String session = args.flag("--session").orElse("");
+        if (!session.isEmpty() && !Server.isSessionId(session)) {
+            String message =
+                    "ask: --session: expected 1 to 128 of A-Z a-z 0-9 . _ - and no reserved word, found '%s'";
+            throw new CommandException(ExitCode.USAGE, message.formatted(session));
+        }
         config.configureLog(surroundings.err());
-        return run(args.flag("--session").orElse(""), args.flag("--model").orElse(""), text);
+        return run(session, args.flag("--model").orElse(""), text);
     }
 
     /// Asks a running server if its `/health` answers, else a backend in this process; an empty

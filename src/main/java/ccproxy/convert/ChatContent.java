@@ -155,7 +155,10 @@ final class ChatContent {
         DataUrl data = DataUrl.parse(field);
         String type = data.mediaType();
         if (type.isEmpty())
-            type = startsWith(data.head(), '%', 'P', 'D', 'F') ? "application/pdf" : "";
+            type =
+                    startsWith(data.head(), '%', 'P', 'D', 'F')
+                            ? "application/pdf"
+                            : data.textType();
         if (type.equals("application/pdf")) {
             if (!rules.hasPdfs())
                 throw field.invalid("expected no PDF: " + rules.id() + " reads none");

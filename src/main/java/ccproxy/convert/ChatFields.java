@@ -26,7 +26,10 @@ final class ChatFields {
                     "speed",
                     "diagnostics",
                     "fallbacks",
-                    "output_config");
+                    "output_config",
+                    "output_format",
+                    "thread",
+                    "billing_policy");
 
     /// Read elsewhere, or without a counterpart and without an effect that a client could miss.
     private static final Set<String> SILENT =
@@ -62,7 +65,7 @@ final class ChatFields {
                     "store",
                     "modalities",
                     "web_search_options",
-                    "session_id");
+                    "system");
 
     private final Field request;
     private final Warnings warnings;
@@ -129,16 +132,17 @@ final class ChatFields {
     private void unknown() {
         for (var field : ((ObjectNode) request.value()).properties()) {
             String name = field.getKey();
-            if (SILENT.contains(name) || PASSED.contains(name) || asksNothing(field.getValue()))
-                continue;
+            if (SILENT.contains(name) || PASSED.contains(name)) continue;
+            if (asksNothing(name, field.getValue())) continue;
             warnings.add(name, "dropped");
         }
     }
 
-    private static boolean asksNothing(JsonNode value) {
+    /// A zero asks for something where it is no amount.
+    private static boolean asksNothing(String name, JsonNode value) {
         return value.isNull()
                 || (value.isBoolean() && !value.booleanValue())
-                || (value.isNumber() && value.asDouble(1) == 0)
+                || (value.isNumber() && value.asDouble(1) == 0 && !name.equals("seed"))
                 || (value.isContainer() && value.isEmpty());
     }
 }

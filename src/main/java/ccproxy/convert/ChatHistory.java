@@ -115,9 +115,10 @@ final class ChatHistory {
 
         TreeMap<Integer, ObjectNode> thinking = Reasoning.taken(texts);
         TreeMap<Integer, ObjectNode> replayed = Reasoning.replayed(message.value());
-        if (!replayed.isEmpty()) thinking = replayed;
         ArrayNode made = calls.read(message, index, turn);
-        if (thinking.isEmpty()) thinking = remembered(made);
+        // What was kept knows each block's place and the redacted ones; tags know neither.
+        if (replayed.isEmpty()) replayed = remembered(made);
+        if (!replayed.isEmpty()) thinking = replayed;
         if (thinking.isEmpty()) {
             // Reading it costs the model its place, sending it unsigned is a 400: it is left out.
             Field unsigned = message.get("reasoning_content");

@@ -75,7 +75,9 @@ final class ChatSampling {
 
     private void stop(Field request, ObjectNode body) {
         Field field = request.get("stop");
-        if (!field.isPresent()) field = request.get("stop_sequences");
+        Field other = request.get("stop_sequences");
+        if (field.isPresent() && other.isPresent()) warnings.add("stop_sequences", "dropped");
+        if (!field.isPresent()) field = other;
         if (!field.isPresent()) return;
         ArrayNode kept = Json.array();
         if (field.value().isString()) {

@@ -98,6 +98,7 @@ public final class ChatToMessages {
 
     private Converted convert(Display display) {
         history.read(request.get("messages"));
+        history.system().addAll(ChatContent.texts(request.get("system")));
         tools.read(request);
         int tokensMax = tokensMax();
         thinking.read(request, options.suffixEffort(), tokensMax);

@@ -63,8 +63,16 @@ final class ChatTools {
                     throw tool.get("type").expected("a tool type");
                 put(tool.get("name").nonEmptyText(), tool.object().deepCopy());
             }
-            default -> put(tool.get("name").nonEmptyText(), tool.object().deepCopy());
+            default -> put(typedName(tool, type), tool.object().deepCopy());
         }
+    }
+
+    /// What a typed tool is told apart by: its name, or its server where it has none.
+    private static String typedName(Field tool, String type) {
+        Field server = tool.get("mcp_server_name");
+        return server.isPresent()
+                ? type + ":" + server.nonEmptyText()
+                : tool.get("name").nonEmptyText();
     }
 
     private void function(Field function) {

@@ -2,6 +2,8 @@ package ccproxy.convert;
 
 import ccproxy.wire.Field;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -71,6 +73,22 @@ record DataUrl(String mediaType, String base64) {
     /// {@return the first bytes of the content, up to 12}
     byte[] head() {
         return Base64.getDecoder().decode(base64.substring(0, Math.min(16, base64.length() & ~3)));
+    }
+
+    /// {@return `text/plain` when the content is text, `""` when it is not}
+    String textType() {
+        try {
+            ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(base64));
+            boolean isText =
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(bytes)
+                            .chars()
+                            .noneMatch(c -> c == 0);
+            return isText ? "text/plain" : "";
+        } catch (CharacterCodingException _) {
+            return "";
+        }
     }
 
     /// {@return the content as text}

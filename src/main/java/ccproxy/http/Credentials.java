@@ -69,9 +69,8 @@ final class Credentials {
         String bearer = bearer(exchange);
         String key = exchange.header("x-api-key");
         var own = new HashMap<String, String>();
-        if (bearer.startsWith(OAUTH_TOKEN)) {
+        if (bearer.startsWith(OAUTH_TOKEN) || (!bearer.isEmpty() && all.contains(OAUTH_BETA))) {
             own.put("authorization", "Bearer " + bearer);
-            all.add(OAUTH_BETA);
         } else if (!bearer.isEmpty() || !key.isEmpty()) {
             own.put("x-api-key", key.isEmpty() ? bearer : key);
         }

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -183,6 +184,7 @@ final class Exchange {
         log.failed(error.getMessage());
         if (!isHeadOut()) {
             setAll(error.headers());
+            if (!isMessages) setAll(RateLimits.toChat(error.headers(), Instant.now()));
             int code = isMessages ? error.messagesStatus() : error.chatStatus();
             json(code, isMessages ? error.messagesBody(context.requestId()) : error.chatBody());
         } else if (streaming != null) {

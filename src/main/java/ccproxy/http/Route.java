@@ -72,8 +72,7 @@ record Route(Endpoint endpoint, String backend, String session, String id, Strin
         if (own.endpoint != Endpoint.UNKNOWN) return own;
         String backend = PREFIXES.contains(path.getFirst()) ? path.getFirst() : "";
         List<String> rest = backend.isEmpty() ? path : path.subList(1, path.size());
-        boolean hasSession =
-                rest.size() > 2 && !rest.getFirst().equals("v1") && rest.get(1).equals("v1");
+        boolean hasSession = rest.size() > 2 && rest.get(1).equals("v1");
         String session = hasSession ? rest.getFirst() : "";
         if (hasSession) rest = rest.subList(1, rest.size());
         return api(rest, backend, session);

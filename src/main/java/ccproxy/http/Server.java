@@ -65,6 +65,11 @@ public final class Server implements AutoCloseable {
         http.start();
     }
 
+    /// {@return whether a session may have this id}
+    public static boolean isSessionId(String id) {
+        return Route.isSessionId(id);
+    }
+
     /// {@return the port that it listens on}
     public int port() {
         return http.getAddress().getPort();
@@ -130,13 +135,13 @@ public final class Server implements AutoCloseable {
         Route route = exchange.route();
         Route.Endpoint endpoint = route.endpoint();
         if (!endpoint.isOpen()) credentials.check(exchange);
+        if (endpoint == Route.Endpoint.UNKNOWN) {
+            throw new ApiException(ErrorKind.UNKNOWN_PATH, "path: there is nothing at this path");
+        }
         if (exchange.method().equals("OPTIONS")) {
             exchange.set("allow", endpoint.allow());
             exchange.reply(204, "", new byte[0]);
             return;
-        }
-        if (endpoint == Route.Endpoint.UNKNOWN) {
-            throw new ApiException(ErrorKind.UNKNOWN_PATH, "path: there is nothing at this path");
         }
         if (!endpoint.takes(exchange.method())) {
             throw new ApiException(

@@ -132,6 +132,7 @@ public final class MessagesRequest {
 
     /// {@return whether the upstream may end a turn of it with `pause_turn`: it has server tools}
     public boolean hasServerTools() {
+        if (!raw.path("mcp_servers").isEmpty()) return true;
         for (JsonNode tool : raw.path("tools")) {
             String type = tool.path("type").asString("custom");
             if (!type.equals("custom")) return true;
