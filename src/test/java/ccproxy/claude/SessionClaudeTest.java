@@ -89,6 +89,29 @@ class SessionClaudeTest extends Sessions {
     }
 
     @Test
+    void convertedTurnFollowsTheCallsThatTheSessionHolds() throws Exception {
+        EventStream calling = begun(claude, turn("s", "hi"));
+        inner.last()
+                .tell(
+                        """
+                        event: message
+                        data: {"type":"message","role":"assistant","content":[{"type":"tool_use","id":"t","name":"n","input":{}}],"stop_reason":"tool_use"}
+
+                        """)
+                .end();
+        Answers.all(calling);
+        said(claude, new Turn(Answers.request(SECOND), "s", ClientHeaders.NONE, true), "x");
+        assertEquals(
+                "[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"no result was returned\",\"is_error\":true},{\"type\":\"text\",\"text\":\"go on\"}]",
+                Json.text(Json.tree(inner.body()).path("messages").path(2).path("content")));
+    }
+
+    private static final String SECOND =
+            """
+            {"model":"m","max_tokens":9,"stream":true,"messages":[{"role":"user","content":[{"type":"text","text":"go on"}]}]}\
+            """;
+
+    @Test
     void whatTheApiWouldRefuseIsNotRemembered() throws Exception {
         EventStream stream = begun(claude, turn("s", "hi"));
         inner.last()

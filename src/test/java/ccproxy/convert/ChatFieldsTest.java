@@ -30,6 +30,23 @@ class ChatFieldsTest {
                 "max_tokens: expected an integer from 1 to 2147483647, found 0");
     }
 
+    @Test
+    void whatIsNotHonouredIsNamed() {
+        asked(Models.OLD, ",'seed':0,'presence_penalty':0").warns("seed=dropped");
+        asked(Models.OLD, ",'session_id':'abc'").warns("session_id=dropped");
+        asked(Models.OLD, ",'stop':'a','stop_sequences':['b']")
+                .has("/stop_sequences", "['a']")
+                .warns("stop_sequences=dropped");
+    }
+
+    @Test
+    void anthropicsOwnFieldsPass() {
+        asked(Models.OLD, ",'thread':{'type':'create'},'billing_policy':'x','system':'be brief'")
+                .has("/thread", "{'type':'create'}")
+                .has("/system", "[{'type':'text','text':'be brief'}]")
+                .warns("");
+    }
+
     @ParameterizedTest // 36, 37, 38
     @CsvSource(
             delimiter = '|',

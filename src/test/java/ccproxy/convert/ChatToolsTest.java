@@ -45,6 +45,13 @@ class ChatToolsTest {
                 .warns("");
     }
 
+    @Test
+    void anMcpToolsetIsToldApartByItsServer() {
+        String tools =
+                "[{'type':'mcp_toolset','mcp_server_name':'q'},{'type':'mcp_toolset','mcp_server_name':'r'}]";
+        asked(Models.OLD, ",'tools':" + tools).has("/tools", tools).warns("");
+    }
+
     @Test // 12
     void noToolsAreNoTools() {
         for (String more :

@@ -99,7 +99,6 @@ class RoutesTest {
                 "/health/",
                 "/healthy",
                 "/v1/models/",
-                "/v1/v1/messages",
                 "/v1/messages%2f",
                 "/../v1/messages/x"
             })

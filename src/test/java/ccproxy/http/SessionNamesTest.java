@@ -50,7 +50,7 @@ class SessionNamesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sdk", "api", "echo", "health", "metrics", "sessions"})
+    @ValueSource(strings = {"sdk", "api", "echo", "v1", "health", "metrics", "sessions"})
     void reservedWordBehindAPrefixIsNot(String id) throws IOException {
         for (Api api : Api.values()) {
             String message = refused(api, "/echo/" + id + api.path, api.body("hello"));
