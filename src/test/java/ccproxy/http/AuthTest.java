@@ -198,6 +198,20 @@ class AuthTest {
     }
 
     @Test
+    void bearerWithTheBetaOfATokenIsAToken() throws IOException {
+        try (var upstream = FakeUpstream.of(c -> c.json(200, FakeUpstream.MESSAGE));
+                var server = new TestServer().upstream(upstream.url()).start()) {
+            String[] headers = {
+                "authorization", "Bearer mine", "anthropic-beta", "oauth-2025-04-20"
+            };
+            server.post(Api.CHAT.path, Api.CHAT.body("x"), headers);
+            var request = upstream.requests().getFirst();
+            assertEquals("Bearer mine", request.header("authorization"));
+            assertEquals("", request.header("x-api-key"));
+        }
+    }
+
+    @Test
     void messagesClientsHeadersGoUpstreamAsTheyCame() throws IOException {
         try (var upstream = FakeUpstream.of(c -> c.json(200, FakeUpstream.MESSAGE));
                 var server = new TestServer().upstream(upstream.url()).start()) {
