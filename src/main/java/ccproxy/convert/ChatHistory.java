@@ -42,7 +42,7 @@ final class ChatHistory {
         boolean[] answered = answered(list);
         for (int i = 0; i < list.size(); i++) {
             Field message = list.get(i);
-            message.object();
+            MessageFields.check(message, warnings);
             Field role = message.get("role");
             switch (role.text()) {
                 case "system", "developer" -> system(message, answered[i]);
@@ -77,6 +77,7 @@ final class ChatHistory {
     /// models. Elsewhere it is a part of the user's turn.
     private void system(Field message, boolean isAnswered) {
         ArrayNode blocks = ChatContent.texts(message.get("content"));
+        MessageFields.mark(message, blocks);
         if (!hasTurns) {
             system.addAll(blocks);
             return;
@@ -98,6 +99,7 @@ final class ChatHistory {
         hasTurns = true;
         ArrayNode blocks = content.blocks(message.get("content"));
         if (blocks.isEmpty()) throw ChatContent.nothingIn(message.get("content"));
+        MessageFields.mark(message, blocks);
         // A new question: the calls before it are closed, and with them what led to them.
         if (!turn.hasCalls()) lacksThinking = false;
         blocks.forEach(turn::add);
@@ -125,7 +127,9 @@ final class ChatHistory {
             if (unsigned.isPresent()) warnings.note(unsigned.path(), "dropped(unsigned)");
         }
         lacksThinking |= thinking.isEmpty() && !made.isEmpty();
-        ArrayNode blocks = Reasoning.woven(thinking, texts.addAll(made));
+        ArrayNode rest = texts.addAll(made);
+        MessageFields.mark(message, rest);
+        ArrayNode blocks = Reasoning.woven(thinking, rest);
         // After a system turn the API wants an answer, and an empty one it does not take.
         if (blocks.isEmpty() && lastRole().equals("system"))
             blocks.add(ChatContent.text("(no answer)"));

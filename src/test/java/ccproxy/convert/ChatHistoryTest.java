@@ -46,6 +46,17 @@ class ChatHistoryTest {
         return "{'type':'text','text':'" + text + "'}";
     }
 
+    @Test
+    void aMessagesOwnCacheMarkIsOnItsLastBlock() {
+        Conversion.messages(
+                        Models.OLD,
+                        "{'role':'system','content':'s','cache_control':{'type':'ephemeral','ttl':'1h'}},"
+                                + "{'role':'user','content':['a','b'],'cache_control':{'type':'ephemeral'},'mood':'good'}")
+                .has("/system/0/cache_control", "{'type':'ephemeral','ttl':'1h'}")
+                .has("/messages/0/content/1/cache_control", "{'type':'ephemeral'}")
+                .warns("messages[1].mood=dropped");
+    }
+
     @Test // 1
     void resultsOfParallelCallsShareOneTurn() {
         messages(Models.OLD, USER, calls("a", "b"), result("a", "1"), result("b", "2"))
