@@ -17,9 +17,6 @@ final class ApiClaude implements Claude {
     /// What the official SDKs reckon with before they insist on a stream: 128,000 tokens an hour.
     private static final int TOKENS_PER_SECOND = 35;
 
-    private static final String OAUTH_TOKEN = "sk-ant-oat";
-    private static final String OAUTH_BETA = "oauth-2025-04-20";
-
     private final ClaudeSettings settings;
     private final Upstream upstream;
 
@@ -95,7 +92,8 @@ final class ApiClaude implements Claude {
         }
         // The beta goes with the token that is really sent, never with a key.
         for (String sent : headers.getOrDefault("authorization", List.of())) {
-            if (sent.startsWith("Bearer " + OAUTH_TOKEN)) addBeta(headers, OAUTH_BETA);
+            if (sent.startsWith("Bearer " + ClientHeaders.OAUTH_TOKEN))
+                addBeta(headers, ClientHeaders.OAUTH_BETA);
         }
         return headers;
     }

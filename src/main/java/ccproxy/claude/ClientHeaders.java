@@ -16,6 +16,12 @@ import java.util.Map;
 ///   none of its own
 public record ClientHeaders(
         String query, Map<String, List<String>> forwarded, Map<String, String> credentials) {
+    /// How the tokens of a login begin, which are no API keys.
+    public static final String OAUTH_TOKEN = "sk-ant-oat";
+
+    /// The beta that such a token needs, and that a key must not have.
+    public static final String OAUTH_BETA = "oauth-2025-04-20";
+
     /// Nothing.
     public static final ClientHeaders NONE = new ClientHeaders("", Map.of(), Map.of());
 

@@ -1,6 +1,7 @@
 package ccproxy.claude;
 
 import ccproxy.wire.ApiException;
+import ccproxy.wire.ApiVersion;
 import ccproxy.wire.ErrorKind;
 import ccproxy.wire.Field;
 import ccproxy.wire.Json;
@@ -13,8 +14,6 @@ import tools.jackson.databind.node.ObjectNode;
 /// A model that needs nothing: it says what was said, word by word, in the vocabulary of the real
 /// one; or what a last user text `/echo {…}` tells it to ([EchoScript]).
 final class EchoClaude implements Claude {
-    private static final String VERSION_STRICT = "2026-10-21";
-
     private final ModelCatalog catalog;
 
     EchoClaude(ModelCatalog catalog) {
@@ -63,13 +62,13 @@ final class EchoClaude implements Claude {
 
     /// The three refusals of version 2026-10-21, which an upstream of that version makes itself.
     private static void checkVersion(Turn turn) {
-        if (turn.headers().version("").compareTo(VERSION_STRICT) < 0) return;
+        if (!ApiVersion.isStrict(turn.headers().version(""))) return;
         MessagesRequest request = turn.request();
         Field root = Field.root(request.raw());
         for (String name : List.of("temperature", "top_p", "top_k")) {
             if (!root.get(name).value().isMissingNode()) {
                 throw root.get(name)
-                        .invalid("expected no sampling field in version " + VERSION_STRICT);
+                        .invalid("expected no sampling field in version " + ApiVersion.STRICT);
             }
         }
         for (Field message : root.get("messages").elements()) {
@@ -84,7 +83,7 @@ final class EchoClaude implements Claude {
             if (type.equals("document") && !isUser) {
                 throw block.invalid(
                         "expected no document in an assistant message in version "
-                                + VERSION_STRICT);
+                                + ApiVersion.STRICT);
             }
             if (!isUser) continue;
             checkCitations(block);
@@ -98,7 +97,7 @@ final class EchoClaude implements Claude {
         Field citations = block.get("citations");
         if (citations.value().isArray() && !citations.value().isEmpty()) {
             throw citations.invalid(
-                    "expected no citations in a user message in version " + VERSION_STRICT);
+                    "expected no citations in a user message in version " + ApiVersion.STRICT);
         }
     }
 

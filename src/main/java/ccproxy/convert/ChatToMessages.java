@@ -1,5 +1,6 @@
 package ccproxy.convert;
 
+import ccproxy.wire.ApiVersion;
 import ccproxy.wire.Field;
 import ccproxy.wire.Json;
 import ccproxy.wire.MessagesRequest;
@@ -16,9 +17,6 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ChatToMessages {
     /// What a client that names no limit gets, where the model can: room for a long answer.
     static final int TOKENS_DEFAULT_MAX = 32_000;
-
-    /// The version of the API that knows no sampling fields.
-    private static final String VERSION_WITHOUT_SAMPLING = "2026-10-21";
 
     private final Options options;
     private final Warnings warnings;
@@ -151,7 +149,7 @@ public final class ChatToMessages {
     }
 
     private ChatSampling sampling() {
-        boolean isVersionWithout = options.apiVersion().compareTo(VERSION_WITHOUT_SAMPLING) >= 0;
+        boolean isVersionWithout = ApiVersion.isStrict(options.apiVersion());
         return new ChatSampling(options.rules(), warnings, thinking.isOn(), isVersionWithout);
     }
 

@@ -16,9 +16,6 @@ import java.util.TreeSet;
 /// The keys that clients send: `x-api-key` or `Authorization: Bearer`, on every face. Which API a
 /// client speaks is told by the path, never by these.
 final class Credentials {
-    private static final String OAUTH_TOKEN = "sk-ant-oat";
-    private static final String OAUTH_BETA = "oauth-2025-04-20";
-
     private final byte[] token;
 
     /// @param token that a client must send, `""` for none
@@ -69,7 +66,8 @@ final class Credentials {
         String bearer = bearer(exchange);
         String key = exchange.header("x-api-key");
         var own = new HashMap<String, String>();
-        if (bearer.startsWith(OAUTH_TOKEN) || (!bearer.isEmpty() && all.contains(OAUTH_BETA))) {
+        if (bearer.startsWith(ClientHeaders.OAUTH_TOKEN)
+                || (!bearer.isEmpty() && all.contains(ClientHeaders.OAUTH_BETA))) {
             own.put("authorization", "Bearer " + bearer);
         } else if (!bearer.isEmpty() || !key.isEmpty()) {
             own.put("x-api-key", key.isEmpty() ? bearer : key);

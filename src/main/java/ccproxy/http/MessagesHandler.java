@@ -7,6 +7,7 @@ import ccproxy.claude.EventStream;
 import ccproxy.claude.Turn;
 import ccproxy.convert.Warnings;
 import ccproxy.wire.ApiException;
+import ccproxy.wire.ApiVersion;
 import ccproxy.wire.MessageFold;
 import ccproxy.wire.MessagesRequest;
 import ccproxy.wire.ModelRules;
@@ -18,8 +19,6 @@ import java.util.function.Function;
 
 /// The Messages API: what comes passes unread, but for what we rely on.
 final class MessagesHandler {
-    private static final String VERSION_WITHOUT_SAMPLING = "2026-10-21";
-
     private final ServerSettings settings;
     private final Backends backends;
     private final Asking asking;
@@ -81,7 +80,7 @@ final class MessagesHandler {
         if (model.equals(request.model())) return request;
         MessagesRequest mapped = request.withModel(model);
         boolean refuses = backends.catalog().rules(model).sampling() == ModelRules.Sampling.NONE;
-        if (!refuses || headers.version("").compareTo(VERSION_WITHOUT_SAMPLING) >= 0) return mapped;
+        if (!refuses || ApiVersion.isStrict(headers.version(""))) return mapped;
         for (String name : new String[] {"temperature", "top_p", "top_k"}) {
             if (!mapped.has(name)) continue;
             mapped = mapped.without(name);
