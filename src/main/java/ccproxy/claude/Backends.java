@@ -11,17 +11,18 @@ public final class Backends implements AutoCloseable {
     private final String chatVersion;
     private final Map<String, Claude> byName = new LinkedHashMap<>();
     private final ModelCatalog catalog;
+    private final CliClaude cli;
     private final ThinkingStore thinking = new ThinkingStore();
     private Runnable stopRefreshing = () -> {};
 
     private Backends(ClaudeSettings settings, Map<String, String> environment) {
         catalog = new ModelCatalog(settings.models());
+        cli = new CliClaude(settings, catalog);
         boolean isAuto = settings.backend().equals("auto");
-        String auto = settings.hasCredentials() ? "api" : "echo";
-        name = isAuto ? auto : settings.backend();
+        name = isAuto ? auto(settings) : settings.backend();
         advice =
-                isAuto && auto.equals("echo")
-                        ? "no ANTHROPIC_API_KEY is set: the echo model answers; set it, or choose --backend api to pass clients' own keys on"
+                isAuto && name.equals("echo")
+                        ? "no ANTHROPIC_API_KEY is set and no claude program found: the echo model answers; set the key, install the Claude Code CLI (npm install -g @anthropic-ai/claude-code), or choose --backend api to pass clients' own keys on"
                         : "";
         chatVersion =
                 settings.apiVersion().equals("auto")
@@ -33,11 +34,21 @@ public final class Backends implements AutoCloseable {
                         new Upstream(
                                 settings.connectTimeout(), new EnvironmentProxies(environment)));
         boolean isPerClient = settings.passCredentials() && !settings.hasCredentials();
+        var store =
+                new SessionStore(
+                        settings.cli().stateFolder().resolve("sessions"), Clock.systemUTC());
+        byName.put("sdk", SessionClaude.kept(cli, settings, store));
         byName.put("api", new SessionClaude(api, settings, Clock.systemUTC(), isPerClient));
         byName.put(
                 "echo",
                 new SessionClaude(new EchoClaude(catalog), settings, Clock.systemUTC(), false));
+        if (name.equals("sdk")) cli.pool().warmUp();
         if (settings.hasCredentials()) stopRefreshing = ModelRefresh.start(api, catalog)::interrupt;
+    }
+
+    private static String auto(ClaudeSettings settings) {
+        if (settings.hasCredentials()) return "api";
+        return new CliProgram(settings.cli()).isFound() ? "sdk" : "echo";
     }
 
     /// {@return the backends}

@@ -1,12 +1,19 @@
 package ccproxy.claude;
 
 import java.util.List;
+import java.util.Map;
 
 /// Who answers. A backend takes Messages requests and gives Anthropic's own events; it knows
 /// nothing of the faces in front of it.
 public interface Claude extends AutoCloseable {
     /// {@return the answer to a turn}; asking is not done before the first [EventStream#next].
     EventStream ask(Turn turn);
+
+    /// {@return what of a request this backend cannot hand on as it was given, and what becomes of
+    /// it: `{"metadata": "dropped"}`}; nothing that changes the answer
+    default Map<String, String> notes(Turn turn) {
+        return Map.of();
+    }
 
     /// {@return `{"input_tokens":n}` as one whole event}
     EventStream countTokens(Turn turn);

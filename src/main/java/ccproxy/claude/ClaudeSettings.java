@@ -6,7 +6,7 @@ import java.util.Objects;
 
 /// What this floor needs to know. An empty string means "not set".
 ///
-/// @param backend `auto`, `api` or `echo`
+/// @param backend `auto`, `sdk`, `api` or `echo`
 /// @param apiBaseUrl where the Anthropic API is, without `/v1`
 /// @param apiVersion `anthropic-version` for Chat Completions: `auto` or a date
 /// @param apiKey sent as `x-api-key`
@@ -18,6 +18,7 @@ import java.util.Objects;
 /// @param sessionIdleTtl after which a session is forgotten
 /// @param sessionBusyWait how long a second turn waits for a busy session
 /// @param requestBytesMax the largest request a session may grow to
+/// @param cli the Claude Code CLI
 /// @param models ordered mapping rules in front of the built-in ones
 public record ClaudeSettings(
         String backend,
@@ -32,6 +33,7 @@ public record ClaudeSettings(
         Duration sessionIdleTtl,
         Duration sessionBusyWait,
         long requestBytesMax,
+        CliSettings cli,
         ModelMapping models) {
     /// Checks that every part is there.
     public ClaudeSettings {
@@ -40,11 +42,33 @@ public record ClaudeSettings(
         Objects.requireNonNull(apiVersion);
         Objects.requireNonNull(apiKey);
         Objects.requireNonNull(apiAuthToken);
+        Objects.requireNonNull(cli);
         Objects.requireNonNull(models);
     }
 
     /// {@return whether the server has credentials of its own}
     public boolean hasCredentials() {
         return !apiKey.isEmpty() || !apiAuthToken.isEmpty();
+    }
+
+    /// {@return these for asking a server of ours at `base`}
+    ///
+    /// @param token what it wants to be shown, or `""`
+    ClaudeSettings asClientOf(URI base, String token) {
+        return new ClaudeSettings(
+                "api",
+                base,
+                "auto",
+                token,
+                "",
+                false,
+                connectTimeout,
+                firstEventTimeout,
+                idleTimeout,
+                sessionIdleTtl,
+                sessionBusyWait,
+                requestBytesMax,
+                cli,
+                ModelMapping.NONE);
     }
 }

@@ -1,8 +1,6 @@
 package ccproxy.claude;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -33,17 +31,10 @@ public record ClientHeaders(
 
     /// {@return a value that tells one client's credentials from another's and does not show them}
     String fingerprint() {
-        try {
-            String all =
-                    credentials.getOrDefault("x-api-key", "")
-                            + "\n"
-                            + credentials.getOrDefault("authorization", "");
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256")
-                            .digest(all.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
-        }
+        String all =
+                credentials.getOrDefault("x-api-key", "")
+                        + "\n"
+                        + credentials.getOrDefault("authorization", "");
+        return HexFormat.of().formatHex(Digests.sha256(all.getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -1,13 +1,9 @@
 package ccproxy.claude;
 
 import ccproxy.wire.ApiException;
-import ccproxy.wire.ApiVersion;
 import ccproxy.wire.ErrorKind;
-import ccproxy.wire.Field;
 import ccproxy.wire.Json;
-import ccproxy.wire.MessagesRequest;
 import ccproxy.wire.SseEvent;
-import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -22,13 +18,13 @@ final class EchoClaude implements Claude {
 
     @Override
     public EventStream ask(Turn turn) {
-        checkVersion(turn);
+        StrictVersion.check(turn);
         return new EchoStream(EchoScript.of(turn.request(), words(turn.request().raw())));
     }
 
     @Override
     public EventStream countTokens(Turn turn) {
-        checkVersion(turn);
+        StrictVersion.check(turn);
         ObjectNode count = Json.object().put("input_tokens", words(turn.request().raw()));
         return new WholeStream(SseEvent.whole(Json.bytes(count)));
     }
@@ -58,47 +54,6 @@ final class EchoClaude implements Claude {
         }
         if (node.isArray()) for (JsonNode item : node) sum += wordsIn(item);
         return sum;
-    }
-
-    /// The three refusals of version 2026-10-21, which an upstream of that version makes itself.
-    private static void checkVersion(Turn turn) {
-        if (!ApiVersion.isStrict(turn.headers().version(""))) return;
-        MessagesRequest request = turn.request();
-        Field root = Field.root(request.raw());
-        for (String name : List.of("temperature", "top_p", "top_k")) {
-            if (!root.get(name).value().isMissingNode()) {
-                throw root.get(name)
-                        .invalid("expected no sampling field in version " + ApiVersion.STRICT);
-            }
-        }
-        for (Field message : root.get("messages").elements()) {
-            if (message.get("content").value().isArray()) checkBlocks(message);
-        }
-    }
-
-    private static void checkBlocks(Field message) {
-        boolean isUser = message.get("role").text().equals("user");
-        for (Field block : message.get("content").elements()) {
-            String type = block.get("type").text();
-            if (type.equals("document") && !isUser) {
-                throw block.invalid(
-                        "expected no document in an assistant message in version "
-                                + ApiVersion.STRICT);
-            }
-            if (!isUser) continue;
-            checkCitations(block);
-            if (type.equals("search_result") && block.get("content").value().isArray()) {
-                block.get("content").elements().forEach(EchoClaude::checkCitations);
-            }
-        }
-    }
-
-    private static void checkCitations(Field block) {
-        Field citations = block.get("citations");
-        if (citations.value().isArray() && !citations.value().isEmpty()) {
-            throw citations.invalid(
-                    "expected no citations in a user message in version " + ApiVersion.STRICT);
-        }
     }
 
     @Override

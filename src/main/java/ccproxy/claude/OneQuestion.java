@@ -39,21 +39,7 @@ public final class OneQuestion {
     public void ask(URI server, String token, ClaudeSettings settings, Consumer<String> out)
             throws InterruptedException {
         URI base = session.isEmpty() ? server : server.resolve("/" + session);
-        var local =
-                new ClaudeSettings(
-                        "api",
-                        base,
-                        "auto",
-                        token,
-                        "",
-                        false,
-                        settings.connectTimeout(),
-                        settings.firstEventTimeout(),
-                        settings.idleTimeout(),
-                        settings.sessionIdleTtl(),
-                        settings.sessionBusyWait(),
-                        settings.requestBytesMax(),
-                        ModelMapping.NONE);
+        ClaudeSettings local = settings.asClientOf(base, token);
         try (var claude =
                 new ApiClaude(
                         local,

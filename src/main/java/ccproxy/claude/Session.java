@@ -35,6 +35,21 @@ final class Session {
         this.usedAt = now;
     }
 
+    /// {@return a session as it was kept}
+    static Session of(Key key, SessionStore.Kept kept) {
+        var session = new Session(key, kept.createdAt());
+        session.model = kept.model();
+        session.messages = kept.messages();
+        session.held = kept.held();
+        session.usedAt = kept.usedAt();
+        return session;
+    }
+
+    /// {@return what is to be kept of it}
+    SessionStore.Kept kept() {
+        return new SessionStore.Kept(model, messages, createdAt, usedAt, held);
+    }
+
     Key key() {
         return key;
     }

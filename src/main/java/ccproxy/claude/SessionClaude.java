@@ -8,14 +8,18 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ArrayNode;
 
 /// A backend without a memory, given one: conversations by id, in this process's memory, bounded in
-/// number, bytes and idle time. The least recently used idle one goes first; a busy one never.
+/// number, bytes and idle time, and on disk where there is a [SessionStore]. The least recently
+/// used idle one goes first; a busy one never.
 final class SessionClaude implements Claude {
     /// Enough for every client of one machine; a thousand chats at once is a leak of ids.
     static final int SESSIONS_MAX = 1000;
+
+    private static final long BYTES_MAX = Runtime.getRuntime().maxMemory() / 4;
 
     private final Claude inner;
     private final ClaudeSettings settings;
@@ -23,17 +27,19 @@ final class SessionClaude implements Claude {
     private final boolean isPerClient;
     private final long bytesMax;
     private final int sessionsMax;
+    private final Optional<SessionStore> store;
     private final Map<Session.Key, Session> sessions = new LinkedHashMap<>();
 
     /// @param isPerClient whether clients are told apart by their credentials
     SessionClaude(Claude inner, ClaudeSettings settings, Clock clock, boolean isPerClient) {
-        this(
-                inner,
-                settings,
-                clock,
-                isPerClient,
-                SESSIONS_MAX,
-                Runtime.getRuntime().maxMemory() / 4);
+        this(inner, settings, clock, isPerClient, SESSIONS_MAX, BYTES_MAX, Optional.empty());
+    }
+
+    /// {@return a backend whose sessions outlive the server}
+    static SessionClaude kept(Claude inner, ClaudeSettings settings, SessionStore store) {
+        Clock clock = Clock.systemUTC();
+        return new SessionClaude(
+                inner, settings, clock, false, SESSIONS_MAX, BYTES_MAX, Optional.of(store));
     }
 
     SessionClaude(
@@ -42,13 +48,15 @@ final class SessionClaude implements Claude {
             Clock clock,
             boolean isPerClient,
             int sessionsMax,
-            long bytesMax) {
+            long bytesMax,
+            Optional<SessionStore> store) {
         this.inner = inner;
         this.settings = settings;
         this.clock = clock;
         this.isPerClient = isPerClient;
         this.sessionsMax = sessionsMax;
         this.bytesMax = bytesMax;
+        this.store = store;
     }
 
     @Override
@@ -65,10 +73,16 @@ final class SessionClaude implements Claude {
     private synchronized Session open(Session.Key key) {
         Instant now = clock.instant();
         sweep(now);
-        Session session = sessions.computeIfAbsent(key, k -> new Session(k, now));
+        Session session = sessions.computeIfAbsent(key, k -> found(k, now));
         session.touch(now);
         while (sessions.size() > sessionsMax && evict(session)) {}
         return session;
+    }
+
+    /// One that was forgotten here, or by the server before us, is taken up where it was kept.
+    private Session found(Session.Key key, Instant now) {
+        List<SessionStore.Kept> kept = store.map(s -> s.load(key)).orElse(List.of());
+        return kept.isEmpty() ? new Session(key, now) : Session.of(key, kept.getFirst());
     }
 
     private void sweep(Instant now) {
@@ -90,6 +104,7 @@ final class SessionClaude implements Claude {
     /// Remembers a turn of a session, and forgets others when memory is full.
     void remember(Session session, MessagesRequest asked, ArrayNode answer) {
         session.commit(asked, answer, clock.instant());
+        if (!session.isDeleted()) store.ifPresent(s -> s.save(session.key(), session.kept()));
         synchronized (this) {
             // It may have been forgotten in the moment before its turn began.
             if (!session.isDeleted()) sessions.putIfAbsent(session.key(), session);
@@ -107,6 +122,11 @@ final class SessionClaude implements Claude {
 
     long requestBytesMax() {
         return settings.requestBytesMax();
+    }
+
+    @Override
+    public Map<String, String> notes(Turn turn) {
+        return inner.notes(turn);
     }
 
     @Override
@@ -148,7 +168,8 @@ final class SessionClaude implements Claude {
             sessions.values().removeAll(ended);
         }
         ended.forEach(Session::delete);
-        return !ended.isEmpty();
+        boolean wasKept = store.isPresent() && store.get().delete(key(id, headers));
+        return wasKept || !ended.isEmpty();
     }
 
     @Override

@@ -8,10 +8,16 @@ import java.util.Map;
 /// An answer that is whole at once.
 final class WholeStream implements EventStream {
     private final SseEvent event;
+    private final Map<String, List<String>> headers;
     private boolean isTold;
 
     WholeStream(SseEvent event) {
+        this(event, Map.of());
+    }
+
+    WholeStream(SseEvent event, Map<String, List<String>> headers) {
         this.event = event;
+        this.headers = headers;
     }
 
     @Override
@@ -28,7 +34,7 @@ final class WholeStream implements EventStream {
 
     @Override
     public Map<String, List<String>> headers() {
-        return Map.of();
+        return headers;
     }
 
     @Override

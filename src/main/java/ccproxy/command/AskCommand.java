@@ -50,7 +50,11 @@ final class AskCommand {
         var out = surroundings.out();
         try {
             if (isServing())
-                question.ask(server(), config.get(Keys.AUTH_TOKEN), config.claude(), this::print);
+                question.ask(
+                        server(),
+                        config.get(Keys.AUTH_TOKEN),
+                        config.claude(surroundings),
+                        this::print);
             else inProcess(question);
             out.println();
             return ExitCode.OK;
@@ -63,7 +67,7 @@ final class AskCommand {
     }
 
     private void inProcess(OneQuestion question) throws InterruptedException {
-        try (Backends backends = Backends.open(config.claude())) {
+        try (Backends backends = Backends.open(config.claude(surroundings))) {
             if (!backends.advice().isEmpty()) Log.warn(backends.advice()).write();
             question.ask(backends, this::print);
         }

@@ -1,12 +1,14 @@
 package ccproxy.command;
 
 import ccproxy.claude.ClaudeSettings;
+import ccproxy.claude.CliSettings;
 import ccproxy.http.ServerSettings;
 import ccproxy.observe.Log;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -57,7 +59,9 @@ final class Config {
     }
 
     /// {@return what the backends need}
-    ClaudeSettings claude() {
+    ///
+    /// @param around what the CLI needs of the user's own is there
+    ClaudeSettings claude(Surroundings around) {
         boolean isOpen =
                 Stream.of(Keys.AUTH_TOKEN, Keys.API_KEY, Keys.API_AUTH_TOKEN)
                         .allMatch(secret -> get(secret).isEmpty());
@@ -74,7 +78,22 @@ final class Config {
                 get(Keys.SESSION_IDLE_TTL),
                 get(Keys.SESSION_BUSY_WAIT),
                 get(Keys.MAX_BODY),
+                cli(around),
                 get(Keys.MODELS));
+    }
+
+    private CliSettings cli(Surroundings around) {
+        return new CliSettings(
+                get(Keys.SDK_PATH),
+                get(Keys.SDK_CWD),
+                get(Keys.SDK_TOOLS),
+                get(Keys.SDK_PERMISSION_MODE),
+                CliSettings.MessageMode.valueOf(
+                        get(Keys.SDK_MESSAGE_MODE).toUpperCase(Locale.ROOT)),
+                get(Keys.SDK_WARM),
+                get(Keys.SDK_MAX_PROCESSES),
+                around.state(),
+                around.environment());
     }
 
     /// {@return the address to listen on; `[::1]` without its brackets}

@@ -19,11 +19,9 @@ final class Keys {
     static final Key<String> BACKEND =
             Key.of(
                     "backend",
-                    new ValueType<>(
-                            "auto, api or echo (sdk is not in this version)",
-                            ValueType.choice("auto", "api", "echo").reader()),
+                    ValueType.choice("auto", "sdk", "api", "echo"),
                     "auto",
-                    "who answers: api, echo; auto = api if a key is set, else echo");
+                    "who answers: sdk, api, echo; auto = api if a key is set, else sdk if there is a claude program, else echo");
     static final Key<String> AUTH_TOKEN =
             Key.secret("auth_token", "", "what every client must send; none = everyone may ask");
     static final Key<Boolean> ALLOW_UNAUTHENTICATED =
@@ -53,6 +51,53 @@ final class Keys {
                     "api.auth_token",
                     "ANTHROPIC_AUTH_TOKEN",
                     "sent to the API as Authorization: Bearer");
+    static final Key<String> SDK_PATH =
+            Key.of(
+                    "sdk.path",
+                    ValueType.matching("\\P{Cntrl}{0,4096}", "the path of a program"),
+                    "",
+                    "the Claude Code CLI; none = claude on the PATH");
+    static final Key<String> SDK_CWD =
+            Key.of(
+                    "sdk.cwd",
+                    ValueType.matching("\\P{Cntrl}{0,4096}", "the path of a folder"),
+                    "",
+                    "where the CLI works; none = a private empty folder");
+    static final Key<String> SDK_TOOLS =
+            Key.of(
+                    "sdk.tools",
+                    ValueType.matching(
+                            "[A-Za-z0-9_,()*:. -]{0,4096}",
+                            "none, default or a list of the CLI's tools such as Read,Grep"),
+                    "",
+                    "built-in tools the CLI may use: none, default, or a list (Read,Grep)");
+    static final Key<String> SDK_PERMISSION_MODE =
+            Key.of(
+                    "sdk.permission_mode",
+                    ValueType.choice(
+                            "default",
+                            "acceptEdits",
+                            "auto",
+                            "bypassPermissions",
+                            "dontAsk",
+                            "manual",
+                            "plan"),
+                    "default",
+                    "the CLI's own --permission-mode; what it would ask about is denied");
+    static final Key<String> SDK_MESSAGE_MODE =
+            Key.of(
+                    "sdk.message_mode",
+                    ValueType.choice("ignore", "formatted", "forward"),
+                    "ignore",
+                    "what of the CLI's own doings a client sees: ignore, formatted (XML tags in text), forward (own content blocks)");
+    static final Key<Integer> SDK_WARM =
+            Key.of("sdk.warm", ValueType.number(0, 64), "1", "CLI processes started ahead");
+    static final Key<Integer> SDK_MAX_PROCESSES =
+            Key.of(
+                    "sdk.max_processes",
+                    ValueType.number(1, 256),
+                    "8",
+                    "CLI processes at once; beyond it requests queue for session.busy_wait, then 503");
     static final Key<Duration> SESSION_IDLE_TTL =
             Key.of(
                     "session.idle_ttl",
@@ -140,6 +185,13 @@ final class Keys {
                     API_VERSION,
                     API_KEY,
                     API_AUTH_TOKEN,
+                    SDK_PATH,
+                    SDK_CWD,
+                    SDK_TOOLS,
+                    SDK_PERMISSION_MODE,
+                    SDK_MESSAGE_MODE,
+                    SDK_WARM,
+                    SDK_MAX_PROCESSES,
                     SESSION_IDLE_TTL,
                     SESSION_BUSY_WAIT,
                     TIMEOUT_FIRST_EVENT,

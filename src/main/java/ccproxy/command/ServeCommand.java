@@ -24,7 +24,7 @@ final class ServeCommand {
     ExitCode run(StopSignal stop) {
         config.checkExposure();
         config.configureLog(surroundings.err());
-        try (Backends backends = Backends.open(config.claude());
+        try (Backends backends = Backends.open(config.claude(surroundings));
                 Server server = new Server(config.server(), backends)) {
             start(server);
             if (!backends.advice().isEmpty()) Log.warn(backends.advice()).write();

@@ -20,4 +20,15 @@ record Surroundings(
         String home = environment.getOrDefault("HOME", System.getProperty("user.home"));
         return new Surroundings(environment, Path.of(""), Path.of(home), System.out, System.err);
     }
+
+    /// {@return where what outlives the program is kept: systemd's folder for it, else the user's
+    /// (XDG Base Directory Specification)}
+    Path state() {
+        // systemd may name several, separated by colons.
+        String given = environment.getOrDefault("STATE_DIRECTORY", "").split(":", 2)[0];
+        if (!given.isEmpty()) return Path.of(given);
+        String user = environment.getOrDefault("XDG_STATE_HOME", "");
+        Path base = user.startsWith("/") ? Path.of(user) : home.resolve(".local/state");
+        return base.resolve("ccproxy");
+    }
 }

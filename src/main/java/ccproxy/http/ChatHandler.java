@@ -56,7 +56,9 @@ final class ChatHandler {
         var betas = new TreeSet<>(converted.betas());
         betas.addAll(model.betas());
         var headers = credentials.chat(exchange, backends.chatVersion(), betas);
-        EventStream events = claude.ask(new Turn(converted.request(), session, headers, true));
+        var turn = new Turn(converted.request(), session, headers, true);
+        claude.notes(turn).forEach(warnings::note);
+        EventStream events = claude.ask(turn);
         if (request.isStream()) {
             boolean hasTools = converted.request().has("tools");
             answers.stream(

@@ -52,6 +52,7 @@ final class MessagesHandler {
         var warnings = new Warnings(settings.strict());
         byte[] body = exchange.body(settings.bodyBytesMax());
         Turn turn = turn(exchange, read.apply(body), warnings);
+        claude.notes(turn).forEach(warnings::note);
         EventStream events = ask.apply(claude, turn);
         boolean isAnswer = exchange.route().endpoint() == Route.Endpoint.MESSAGES;
         if (isAnswer && turn.request().isStream()) {

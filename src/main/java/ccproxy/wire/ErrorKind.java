@@ -43,6 +43,11 @@ public enum ErrorKind {
         return status;
     }
 
+    /// {@return the error's type on the Messages face}
+    public String messagesType() {
+        return messagesType;
+    }
+
     /// {@return the row for an upstream's error `type`; else by `status`; else [#INTERNAL]}
     public static ErrorKind of(String messagesType, int status) {
         for (ErrorKind kind : values()) {

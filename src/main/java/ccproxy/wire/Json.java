@@ -6,6 +6,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteConstraints;
@@ -97,6 +98,11 @@ public final class Json {
             result = decoder.decode(in, out.clear(), true);
         }
         return !result.isError();
+    }
+
+    /// {@return the tokens of the first `length` bytes, for who needs but a few of them}
+    static JsonParser parser(byte[] bytes, int length) {
+        return MAPPER.createParser(bytes, 0, length);
     }
 
     /// {@return the tree that `bytes` hold}

@@ -52,6 +52,7 @@ final class Answers {
                 Duration.ofHours(1),
                 Duration.ofMillis(200),
                 10_000,
+                CliSettings.NONE,
                 ModelMapping.NONE);
     }
 
@@ -72,6 +73,7 @@ final class Answers {
                 Duration.ofHours(1),
                 busyWait,
                 10_000,
+                CliSettings.NONE,
                 ModelMapping.NONE);
     }
 

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 
 /// Sessions over a backend in the test's hand, with a clock that it moves.
 class Sessions {
@@ -42,7 +43,8 @@ class Sessions {
 
     SessionClaude claude(int sessionsMax, long bytesMax, boolean isPerClient) {
         ClaudeSettings settings = Answers.settings("http://unused");
-        return new SessionClaude(inner, settings, clock, isPerClient, sessionsMax, bytesMax);
+        return new SessionClaude(
+                inner, settings, clock, isPerClient, sessionsMax, bytesMax, Optional.empty());
     }
 
     static Turn turn(String session, MessagesRequest request) {

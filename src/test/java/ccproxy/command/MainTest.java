@@ -142,9 +142,9 @@ class MainTest {
 
     @Test
     void clientsOwnCredentialsPassOnlyWhenThereAreNoOthers() {
-        assertTrue(run.config().claude().passCredentials());
+        assertTrue(run.config().claude(run.surroundings()).passCredentials());
         for (String flag : List.of("--auth-token=t", "--api-key=k", "--api-auth-token=t")) {
-            assertFalse(run.config(flag).claude().passCredentials(), flag);
+            assertFalse(run.config(flag).claude(run.surroundings()).passCredentials(), flag);
         }
     }
 
@@ -154,8 +154,8 @@ class MainTest {
         assertEquals("::1", config.server().host());
         assertEquals(1, config.server().port());
         assertEquals(1 << 20, config.server().bodyBytesMax());
-        assertEquals(1 << 20, config.claude().requestBytesMax());
+        assertEquals(1 << 20, config.claude(run.surroundings()).requestBytesMax());
         assertTrue(config.server().strict());
-        assertEquals("auto", config.claude().backend());
+        assertEquals("auto", config.claude(run.surroundings()).backend());
     }
 }

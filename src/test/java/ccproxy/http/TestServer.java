@@ -2,6 +2,7 @@ package ccproxy.http;
 
 import ccproxy.claude.Backends;
 import ccproxy.claude.ClaudeSettings;
+import ccproxy.claude.CliSettings;
 import ccproxy.claude.ModelMapping;
 import ccproxy.observe.Log;
 import ccproxy.wire.Json;
@@ -41,6 +42,7 @@ final class TestServer implements AutoCloseable {
     private Duration idle = Duration.ofSeconds(60);
     private boolean isStrict;
     private String models = "";
+    private CliSettings cli = CliSettings.NONE;
     private Backends backends;
     private Server server;
 
@@ -105,6 +107,13 @@ final class TestServer implements AutoCloseable {
         return this;
     }
 
+    /// Bare routes go to this Claude Code CLI.
+    TestServer cli(CliSettings cli) {
+        this.cli = cli;
+        this.backend = "sdk";
+        return this;
+    }
+
     TestServer start() {
         var claude =
                 new ClaudeSettings(
@@ -120,6 +129,7 @@ final class TestServer implements AutoCloseable {
                         Duration.ofHours(1),
                         busyWait,
                         bodyBytesMax,
+                        cli,
                         ModelMapping.parse(models));
         backends = Backends.open(claude);
         server =

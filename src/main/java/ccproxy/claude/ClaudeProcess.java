@@ -1,0 +1,288 @@
+package ccproxy.claude;
+
+import ccproxy.observe.Log;
+import ccproxy.wire.CliMessage;
+import ccproxy.wire.Json;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// One `claude` process: lines to its stdin, lines from its stdout, its end.
+///
+/// ```
+/// started ──begin──▶ in a turn ──result──▶ between turns ──close──▶ ended
+///     └──────────────────┴─── dies ──────────────┴──▶ ended, and says why
+/// ```
+///
+/// Its pipes are read and written by platform threads: a blocked pipe holds the thread that carries
+/// it, and a few of them would stop every virtual thread of the server. One turn at a time.
+final class ClaudeProcess implements AutoCloseable {
+    /// How long each step of an end may take: leave by itself, TERM, KILL.
+    static final Duration STEP = Duration.ofSeconds(5);
+
+    /// Control requests are answered within milliseconds, also during a turn.
+    static final Duration CONTROL_WAIT = Duration.ofSeconds(10);
+
+    private final Process process;
+    private final CliFolders folders;
+    private final ExecutorService writer;
+    private final Thread reader;
+    private final StderrTail stderr;
+    private final AtomicLong requests = new AtomicLong();
+    private final Map<String, CompletableFuture<CliMessage.Reply>> pending =
+            new ConcurrentHashMap<>();
+    private final AtomicBoolean isClosing = new AtomicBoolean();
+    private volatile ProcessTurn turn = new ProcessTurn();
+    private volatile boolean isEnded;
+    private volatile String brokenLine = "";
+
+    /// {@return a process that runs `command`}
+    ///
+    /// @param environment all of its variables
+    /// @param folders its own; removed with it
+    /// @param workFolder where it runs, or `""` for its own
+    /// @throws IOException when it cannot be started
+    static ClaudeProcess start(
+            List<String> command,
+            Map<String, String> environment,
+            CliFolders folders,
+            String workFolder)
+            throws IOException {
+        var builder = new ProcessBuilder(command);
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        builder.directory(
+                workFolder.isEmpty()
+                        ? folders.work().toFile()
+                        : java.nio.file.Path.of(workFolder).toFile());
+        return new ClaudeProcess(builder.start(), folders);
+    }
+
+    private ClaudeProcess(Process process, CliFolders folders) {
+        this.process = process;
+        this.folders = folders;
+        String name = "claude-" + process.pid();
+        turn.discard();
+        turn.died();
+        writer =
+                Executors.newSingleThreadExecutor(
+                        Thread.ofPlatform().daemon().name(name + "-in").factory());
+        stderr = new StderrTail(process.errorReader(), name + "-err");
+        reader = Thread.ofPlatform().daemon().name(name + "-out").start(this::read);
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /// {@return whether it can still be spoken to}
+    boolean isAlive() {
+        return !isEnded && !isClosing.get() && process.isAlive();
+    }
+
+    private void read() {
+        try (var in = process.getInputStream()) {
+            var lines = new LineReader(in, LineReader.LINE_BYTES_MAX);
+            while (lines.next()) told(CliMessage.of(lines.line(), lines.length()));
+        } catch (IOException e) {
+            brokenLine = e.getMessage();
+        } catch (InterruptedException _) {
+            // Nobody interrupts it; the end below is right all the same.
+        } finally {
+            isEnded = true;
+            turn.died();
+            var failure = new IOException("the process ended");
+            pending.values().forEach(reply -> reply.completeExceptionally(failure));
+            // What it said is lost, so it is of no more use: end it also when it still runs.
+            close();
+        }
+    }
+
+    private void told(CliMessage line) throws InterruptedException {
+        switch (line) {
+            case CliMessage.Reply reply -> {
+                CompletableFuture<CliMessage.Reply> waiting = pending.remove(reply.requestId());
+                if (waiting != null) waiting.complete(reply);
+                turn.put(reply);
+            }
+            case CliMessage.Request request -> refuse(request);
+            case CliMessage.Other(var type) ->
+                    Log.debug("line skipped").with("type", type).with("pid", pid()).write();
+            default -> turn.put(line);
+        }
+    }
+
+    /// The CLI asks us something: for a permission, a hook, a tool of ours. It has been told of no
+    /// hooks and no tools, and what is not allowed by its settings is denied.
+    private void refuse(CliMessage.Request request) {
+        ObjectNode line = Json.object().put("type", "control_response");
+        ObjectNode response = line.putObject("response").put("request_id", request.requestId());
+        if (request.subtype().equals("can_use_tool")) {
+            response.put("subtype", "success")
+                    .putObject("response")
+                    .put("behavior", "deny")
+                    .put("message", "not allowed by the server's permission mode");
+        } else {
+            response.put("subtype", "error")
+                    .put("error", "Unsupported control request subtype: " + request.subtype());
+        }
+        write(line);
+    }
+
+    /// Sends a control request.
+    ///
+    /// @return its answer; fails when the process ends
+    CompletableFuture<CliMessage.Reply> control(ObjectNode request) {
+        String id = "req_" + requests.incrementAndGet();
+        var reply = new CompletableFuture<CliMessage.Reply>();
+        pending.put(id, reply);
+        reply.whenComplete((_, _) -> pending.remove(id));
+        if (isEnded) reply.completeExceptionally(new IOException("the process ended"));
+        ObjectNode line = Json.object().put("type", "control_request").put("request_id", id);
+        line.set("request", request);
+        write(line);
+        return reply;
+    }
+
+    /// Asks, and waits.
+    ///
+    /// @return the reply's content
+    /// @throws IOException when it is refused, or does not come in time
+    JsonNode controlled(ObjectNode request, Duration wait)
+            throws IOException, InterruptedException {
+        CompletableFuture<CliMessage.Reply> asked = control(request);
+        try {
+            CliMessage.Reply reply = asked.get(wait.toNanos(), TimeUnit.NANOSECONDS);
+            if (reply.error().isEmpty()) return reply.response();
+            throw new IOException(reply.error());
+        } catch (ExecutionException | TimeoutException e) {
+            asked.cancel(false);
+            throw new IOException("no reply to " + request.path("subtype").asString(""), e);
+        }
+    }
+
+    /// Begins a turn with a line to stdin; the turn before it must be over.
+    ProcessTurn begin(ObjectNode line) {
+        ProcessTurn next = expect();
+        write(line);
+        return next;
+    }
+
+    /// {@return the turn that what is written next will begin}
+    ProcessTurn expect() {
+        var next = new ProcessTurn();
+        turn = next;
+        if (isEnded) next.died();
+        return next;
+    }
+
+    /// Writes a line, in order, on the writer's thread.
+    void write(ObjectNode line) {
+        if (isClosing.get()) return;
+        writer.execute(() -> {
+            try {
+                OutputStream out = process.getOutputStream();
+                out.write(Json.bytes(line));
+                out.write('\n');
+                out.flush();
+            } catch (IOException _) {
+                // It is gone, or going: its reader says so.
+            }
+        });
+    }
+
+    /// {@return why it ended, for a client: exit code and the last it said on stderr}
+    String failure() {
+        if (!brokenLine.isEmpty()) return brokenLine;
+        String said = stderr.text();
+        String end = process.isAlive() ? "stopped" : "ended with exit code " + process.exitValue();
+        return "the claude process " + end + (said.isEmpty() ? "" : ": " + said);
+    }
+
+    /// Ends it: stdin is closed and it may leave by itself; or, in a turn that nobody waits for, it
+    /// is told to at once. Its children are taken before, since they outlive it. Returns at once;
+    /// twice is fine.
+    @Override
+    public void close() {
+        if (!isClosing.compareAndSet(false, true)) return;
+        // Not a virtual thread: it waits on a process, and has to be done when all else has
+        // stopped.
+        Thread.ofPlatform().daemon().name("claude-" + pid() + "-end").start(this::end);
+    }
+
+    private void end() {
+        List<ProcessHandle> children = process.descendants().toList();
+        try {
+            boolean isIdle = turn.isEnded();
+            writer.shutdown();
+            if (isIdle && writer.awaitTermination(1, TimeUnit.SECONDS)) closeQuietly();
+            boolean hasLeft = isIdle && awaitExit(children);
+            if (!hasLeft) {
+                tree(children).forEach(ProcessHandle::destroy);
+                if (!awaitExit(children)) tree(children).forEach(ProcessHandle::destroyForcibly);
+            }
+            process.waitFor(STEP.toMillis(), TimeUnit.MILLISECONDS);
+            closeQuietly();
+            // Whatever it still had to say has been read when its reader ends.
+            reader.join(STEP);
+        } catch (InterruptedException _) {
+            tree(children).forEach(ProcessHandle::destroyForcibly);
+        } finally {
+            writer.shutdownNow();
+            folders.close();
+            Log.debug("process ended").with("pid", pid()).write();
+        }
+    }
+
+    private void closeQuietly() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException _) {
+            // It is gone.
+        }
+    }
+
+    private Stream<ProcessHandle> tree(List<ProcessHandle> children) {
+        return Stream.concat(Stream.of(process.toHandle()), children.stream())
+                .filter(ProcessHandle::isAlive);
+    }
+
+    /// Waits one [#STEP] for the whole tree.
+    private boolean awaitExit(List<ProcessHandle> children) throws InterruptedException {
+        long until = System.nanoTime() + STEP.toNanos();
+        if (!process.waitFor(STEP.toMillis(), TimeUnit.MILLISECONDS)) return false;
+        while (children.stream().anyMatch(ProcessHandle::isAlive)) {
+            if (System.nanoTime() > until) return false;
+            Thread.sleep(20);
+        }
+        return true;
+    }
+
+    /// Waits until it is gone.
+    ///
+    /// @return whether it is
+    boolean awaitEnd(Duration wait) throws InterruptedException {
+        return process.waitFor(wait.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /// Ends it now, its children too.
+    void kill() {
+        List<ProcessHandle> children = process.descendants().toList();
+        tree(children).forEach(ProcessHandle::destroyForcibly);
+        close();
+    }
+}

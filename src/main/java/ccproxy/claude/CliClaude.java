@@ -1,0 +1,150 @@
+package ccproxy.claude;
+
+import ccproxy.wire.ApiException;
+import ccproxy.wire.ErrorKind;
+import ccproxy.wire.Json;
+import ccproxy.wire.SseEvent;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The user's own Claude Code CLI, under the user's own login, as a model: a process answers one
+/// request at a time and then forgets it.
+final class CliClaude implements Claude {
+    /// A first start on a cold disk takes ten seconds.
+    static final Duration START_WAIT = Duration.ofSeconds(60);
+
+    private final ClaudeSettings settings;
+    private final ModelCatalog catalog;
+    private final CliPool pool;
+
+    /// The CLI's own list of models, once somebody asked.
+    private volatile ArrayNode models = Json.array();
+
+    CliClaude(ClaudeSettings settings, ModelCatalog catalog) {
+        this.settings = settings;
+        this.catalog = catalog;
+        CliFolders.sweep();
+        pool = new CliPool(settings, new CliProgram(settings.cli()), Clock.systemUTC());
+    }
+
+    CliPool pool() {
+        return pool;
+    }
+
+    @Override
+    public EventStream ask(Turn turn) {
+        StrictVersion.check(turn);
+        // What the upstream's own tools pause is ours to continue, as with the API.
+        if (turn.isConverted() && turn.request().hasServerTools())
+            return new ContinuedStream(turn, this::askOnce);
+        return askOnce(turn);
+    }
+
+    private EventStream askOnce(Turn turn) {
+        return new CliStream(pool, settings, request(turn));
+    }
+
+    private CliRequest request(Turn turn) {
+        return new CliRequest(turn, catalog.rules(turn.request().model()), false);
+    }
+
+    @Override
+    public Map<String, String> notes(Turn turn) {
+        return request(turn).notes();
+    }
+
+    @Override
+    public EventStream countTokens(Turn turn) {
+        StrictVersion.check(turn);
+        ObjectNode count =
+                Json.object().put("input_tokens", TokenEstimate.of(turn.request().raw()));
+        return new WholeStream(
+                SseEvent.whole(Json.bytes(count)), Map.of("x-ccproxy-estimate", List.of("true")));
+    }
+
+    @Override
+    public EventStream models(String id, ClientHeaders headers) {
+        ArrayNode known = models();
+        if (id.isEmpty()) {
+            ObjectNode list = Json.object();
+            list.set("data", known);
+            list.set("first_id", known.path(0).path("id"));
+            list.set("last_id", known.path(known.size() - 1).path("id"));
+            return new WholeStream(SseEvent.whole(Json.bytes(list.put("has_more", false))));
+        }
+        for (JsonNode model : known) {
+            if (model.path("id").asString("").equals(id))
+                return new WholeStream(SseEvent.whole(Json.bytes(model)));
+        }
+        byte[] other = catalog.one(id);
+        if (other.length > 0) return new WholeStream(SseEvent.whole(other));
+        throw new ApiException(ErrorKind.NOT_FOUND, "model: " + id + " is not known");
+    }
+
+    private ArrayNode models() {
+        if (!models.isEmpty()) return models;
+        try {
+            ArrayNode told = Json.array();
+            for (JsonNode model : askModels()) {
+                // `claude-sonnet-5[1m]` is a setting of the CLI's for the model before the bracket.
+                String id = model.path("resolvedModel").asString("").replaceFirst("\\[.*", "");
+                boolean isNew =
+                        told.valueStream().noneMatch(m -> m.path("id").asString().equals(id));
+                if (!id.isEmpty() && isNew) told.add(model(id, model));
+            }
+            if (told.isEmpty())
+                throw new ApiException(
+                        ErrorKind.UNREACHABLE, "the Claude Code CLI names no models");
+            models = told;
+            return told;
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping");
+        }
+    }
+
+    private ObjectNode model(String id, JsonNode told) {
+        byte[] known = catalog.one(id);
+        if (known.length > 0) return Json.object("model", known).put("id", id);
+        return Json.object()
+                .put("type", "model")
+                .put("id", id)
+                .put("display_name", told.path("displayName").asString(id))
+                .put("created_at", "1970-01-01T00:00:00Z");
+    }
+
+    private JsonNode askModels() throws InterruptedException {
+        CompletableFuture<Void> place = pool.queue();
+        try {
+            place.get(settings.sessionBusyWait().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException _) {
+            pool.leave(place);
+            throw CliPool.full();
+        }
+        CliPool.Lease lease = pool.acquire(new CliRequest.Kind("[]", ""));
+        try {
+            ObjectNode initialize = CliRequest.initialize(lease.kind());
+            return lease.process().controlled(initialize, START_WAIT).path("models");
+        } catch (IOException _) {
+            throw new ApiException(ErrorKind.UNREACHABLE, lease.process().failure())
+                    .code("cli_crashed");
+        } finally {
+            pool.giveBack(lease);
+        }
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

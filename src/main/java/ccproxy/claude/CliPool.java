@@ -1,0 +1,376 @@
+package ccproxy.claude;
+
+import ccproxy.observe.Log;
+import ccproxy.wire.ApiException;
+import ccproxy.wire.CliMessage;
+import ccproxy.wire.ErrorKind;
+import ccproxy.wire.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The CLI processes of this server: busy ones, idle ones that were told their system text and then
+/// cleared, and warm ones that were started ahead and told nothing. Never more than
+/// `sdk.max_processes` in all; who finds all busy queues, first come first served.
+///
+/// ```
+/// warm ──acquire──▶ busy ──released, cleared──▶ idle ──acquire (same system text)──▶ busy
+///                    └──── broken, or cannot be cleared ────▶ ended       └─ oldest evicted
+/// ```
+///
+/// Safe for any number of threads.
+final class CliPool implements AutoCloseable {
+    /// Requests that may wait for a process: each holds a body in memory.
+    static final int WAITING_MAX = 256;
+
+    /// The pool refills when the answer that emptied it has had the processors to itself for a
+    /// moment.
+    private static final Duration REFILL_DELAY = Duration.ofMillis(300);
+
+    /// How long a turn that nobody waits for any more may take to stop.
+    static final Duration INTERRUPT_WAIT = Duration.ofSeconds(2);
+
+    /// An answer that has come to its end is followed by its `result` within milliseconds.
+    private static final Duration RESULT_WAIT = Duration.ofMillis(200);
+
+    private static final Duration SWEEP_EVERY = Duration.ofMinutes(1);
+
+    private final ClaudeSettings settings;
+    private final CliProgram program;
+    private final Clock clock;
+    private final CliCounters counters = new CliCounters();
+    private final Deque<ClaudeProcess> warm = new ArrayDeque<>();
+    private final Deque<Idle> idle = new ArrayDeque<>();
+    private final Deque<CompletableFuture<Void>> waiting = new ArrayDeque<>();
+    private final Set<ClaudeProcess> all = ConcurrentHashMap.newKeySet();
+    private int busy;
+    private boolean isClosed;
+    private boolean isWanted;
+    private final Thread keeper;
+
+    /// A process between two requests; the one used last is last in line.
+    private record Idle(ClaudeProcess process, CliRequest.Kind kind, Instant since) {}
+
+    /// A process that is a request's own until [CliPool#release].
+    ///
+    /// @param isNew whether it still has to be told its kind
+    record Lease(ClaudeProcess process, CliRequest.Kind kind, boolean isNew) {}
+
+    CliPool(ClaudeSettings settings, CliProgram program, Clock clock) {
+        this.settings = settings;
+        this.program = program;
+        this.clock = clock;
+        keeper = Thread.ofPlatform().daemon().name("claude-pool").start(this::keep);
+    }
+
+    CliCounters counters() {
+        return counters;
+    }
+
+    CliProgram program() {
+        return program;
+    }
+
+    /// {@return a place in the line; done when a process may be taken}
+    ///
+    /// @throws ApiException when too many wait already
+    synchronized CompletableFuture<Void> queue() {
+        if (busy < settings.cli().processesMax()) {
+            busy++;
+            return CompletableFuture.completedFuture(null);
+        }
+        if (waiting.size() >= WAITING_MAX) throw full();
+        var place = new CompletableFuture<Void>();
+        waiting.add(place);
+        return place;
+    }
+
+    /// {@return the error of who waited in vain}
+    static ApiException full() {
+        return new ApiException(
+                        ErrorKind.UNAVAILABLE,
+                        "all processes of the Claude Code CLI are busy (sdk.max_processes)")
+                .header("retry-after", "1")
+                .code("cli_busy");
+    }
+
+    /// Gives a place up, or what it gave a right to.
+    void leave(CompletableFuture<Void> place) {
+        if (!place.cancel(false)) freed();
+        else
+            synchronized (this) {
+                waiting.remove(place);
+            }
+    }
+
+    private synchronized void freed() {
+        for (; ; ) {
+            CompletableFuture<Void> next = waiting.poll();
+            if (next == null) {
+                busy--;
+                notifyAll();
+                return;
+            }
+            if (next.complete(null)) return;
+        }
+    }
+
+    /// {@return a process for a request of this kind; who holds a place that is done may take one}
+    ///
+    /// @throws ApiException when there is no usable program
+    Lease acquire(CliRequest.Kind kind) throws InterruptedException {
+        boolean isTaken = false;
+        try {
+            Lease lease = existing(kind);
+            if (lease == null) lease = new Lease(start(List.of()), kind, true);
+            isTaken = true;
+            return lease;
+        } finally {
+            if (!isTaken) freed();
+        }
+    }
+
+    /// {@return a process of its own, started with more arguments than those of the pool}
+    Lease start(CliRequest.Kind kind, List<String> more) throws InterruptedException {
+        boolean isTaken = false;
+        try {
+            synchronized (this) {
+                evictAbove(settings.cli().processesMax() - 1);
+            }
+            Lease lease = new Lease(start(more), kind, true);
+            isTaken = true;
+            return lease;
+        } finally {
+            if (!isTaken) freed();
+        }
+    }
+
+    /// Says that requests are to come: from now on processes are kept ready.
+    synchronized void warmUp() {
+        isWanted = true;
+        notifyAll();
+    }
+
+    private synchronized Lease existing(CliRequest.Kind kind) {
+        isWanted = true;
+        for (var found = idle.descendingIterator(); found.hasNext(); ) {
+            Idle candidate = found.next();
+            if (!candidate.kind.equals(kind)) continue;
+            found.remove();
+            if (candidate.process.isAlive()) {
+                counters.warmHits.increment();
+                return new Lease(candidate.process, kind, false);
+            }
+        }
+        while (!warm.isEmpty()) {
+            ClaudeProcess ready = warm.poll();
+            notifyAll();
+            if (ready.isAlive()) {
+                counters.warmHits.increment();
+                return new Lease(ready, kind, true);
+            }
+        }
+        evictAbove(settings.cli().processesMax() - 1);
+        notifyAll();
+        return null;
+    }
+
+    /// Ends what is idle the longest until no more than `kept` processes are left beside the one
+    /// that is asked for now.
+    private void evictAbove(int kept) {
+        while (busy - 1 + idle.size() + warm.size() > kept && !(idle.isEmpty() && warm.isEmpty())) {
+            end(idle.isEmpty() ? warm.poll() : idle.poll().process);
+        }
+    }
+
+    private void end(ClaudeProcess process) {
+        all.remove(process);
+        process.close();
+    }
+
+    private ClaudeProcess start(List<String> more) throws InterruptedException {
+        Path path = program.path();
+        CliFolders folders = CliFolders.open();
+        try {
+            ClaudeProcess process =
+                    ClaudeProcess.start(
+                            CliCommand.of(path, settings.cli(), more),
+                            CliEnvironment.of(settings, folders.temporary(), more.isEmpty()),
+                            folders,
+                            settings.cli().workFolder());
+            counters.started.increment();
+            all.add(process);
+            Log.debug("process started").with("pid", process.pid()).write();
+            return process;
+        } catch (IOException e) {
+            folders.close();
+            throw new ApiException(
+                            ErrorKind.UNAVAILABLE,
+                            "the Claude Code CLI at "
+                                    + path
+                                    + " cannot be started: "
+                                    + e.getMessage())
+                    .code("cli_unavailable");
+        }
+    }
+
+    /// Takes a process back once its turn is over, however it ends; returns at once.
+    ///
+    /// @param turn its last one
+    /// @param isOver whether its answer came to its end
+    /// @param mayServeOn whether another request may have it after it was cleared
+    void release(Lease lease, ProcessTurn turn, boolean isOver, boolean mayServeOn) {
+        turn.discard();
+        Thread.ofVirtual()
+                .name("claude-release-" + lease.process.pid())
+                .start(() -> {
+                    boolean isKept = false;
+                    try {
+                        if (isOver) turn.awaitEnd(RESULT_WAIT);
+                        isKept = hasStopped(lease, turn) && mayServeOn && isCleared(lease.process);
+                    } catch (InterruptedException | IOException e) {
+                        Log.debug("process not kept").with("error", e.getMessage()).write();
+                    } finally {
+                        returned(lease, isKept);
+                    }
+                });
+    }
+
+    /// Takes a process back that was asked no question since it was acquired.
+    void giveBack(Lease lease) {
+        returned(lease, true);
+    }
+
+    private synchronized void returned(Lease lease, boolean isKept) {
+        if (isKept && !isClosed && lease.process.isAlive()) {
+            idle.add(new Idle(lease.process, lease.kind, clock.instant()));
+        } else {
+            end(lease.process);
+        }
+        freed();
+    }
+
+    /// Stops a turn that still runs.
+    ///
+    /// @return whether the process can be spoken to
+    private boolean hasStopped(Lease lease, ProcessTurn turn) throws InterruptedException {
+        if (turn.isEnded()) return turn.hasResult();
+        return interrupt(lease.process, turn);
+    }
+
+    /// Interrupts a turn, and kills a process that does not hear.
+    ///
+    /// @return whether the turn is over and the process alive
+    boolean interrupt(ClaudeProcess process, ProcessTurn turn) throws InterruptedException {
+        counters.interrupts.increment();
+        process.control(Json.object().put("subtype", "interrupt"));
+        if (turn.awaitEnd(INTERRUPT_WAIT)) return turn.hasResult();
+        counters.kills.increment();
+        Log.warn("process killed: it did not stop").with("pid", process.pid()).write();
+        process.kill();
+        return false;
+    }
+
+    /// Takes everything of a request from a process: its values, then the conversation. The CLI
+    /// itself says whether it has begun anew: an old one counts on from what the last one cost.
+    private static boolean isCleared(ClaudeProcess process)
+            throws InterruptedException, IOException {
+        process.controlled(CliRequest.blank(), ClaudeProcess.CONTROL_WAIT);
+        ProcessTurn clearing = process.begin(CliLines.user("/clear"));
+        clearing.discard();
+        if (!clearing.awaitEnd(ClaudeProcess.CONTROL_WAIT) || !clearing.hasResult()) return false;
+        CliMessage.Result result = clearing.result();
+        ObjectNode raw = result.raw();
+        return !raw.path("is_error").asBoolean(true) && raw.path("total_cost_usd").asDouble(1) == 0;
+    }
+
+    /// Keeps [CliSettings#warm] processes ready and ends those that nobody used for
+    /// `session.idle_ttl`; one start at a time, and none while a request waits for one.
+    private void keep() {
+        try {
+            for (; ; ) {
+                synchronized (this) {
+                    if (!wantsWarm()) wait(SWEEP_EVERY.toMillis());
+                    if (isClosed) return;
+                    sweep();
+                    if (!wantsWarm()) continue;
+                }
+                Thread.sleep(all.isEmpty() ? Duration.ZERO : REFILL_DELAY);
+                startWarm();
+            }
+        } catch (InterruptedException _) {
+            // The server stops.
+        }
+    }
+
+    private boolean wantsWarm() {
+        int total = busy + idle.size() + warm.size();
+        return isWanted
+                && !isClosed
+                && waiting.isEmpty()
+                && warm.size() < settings.cli().warm()
+                && total < settings.cli().processesMax()
+                && program.isFound();
+    }
+
+    private void startWarm() throws InterruptedException {
+        synchronized (this) {
+            // Looked at again: a request may have taken the last place meanwhile.
+            if (!wantsWarm()) return;
+        }
+        try {
+            ClaudeProcess ready = start(List.of());
+            synchronized (this) {
+                if (isClosed) end(ready);
+                else warm.add(ready);
+            }
+        } catch (ApiException | UncheckedIOException e) {
+            // A request will say so; this thread only prepares.
+            Log.debug("no process started ahead").with("error", e.getMessage()).write();
+            Thread.sleep(SWEEP_EVERY);
+        }
+    }
+
+    private void sweep() {
+        warm.removeIf(process -> !process.isAlive());
+        Instant limit = clock.instant().minus(settings.sessionIdleTtl());
+        while (!idle.isEmpty() && idle.peek().since.isBefore(limit)) end(idle.poll().process);
+    }
+
+    /// {@return process ids of those that run; for tests and for whoever looks}
+    List<Long> pids() {
+        return all.stream().filter(ClaudeProcess::isAlive).map(ClaudeProcess::pid).toList();
+    }
+
+    /// Ends all of them and waits for that.
+    @Override
+    public void close() {
+        synchronized (this) {
+            isClosed = true;
+            notifyAll();
+        }
+        keeper.interrupt();
+        var ending = new ArrayList<>(all);
+        ending.forEach(ClaudeProcess::close);
+        try {
+            long until = System.nanoTime() + ClaudeProcess.STEP.multipliedBy(2).toNanos();
+            for (ClaudeProcess process : ending) {
+                long left = Math.max(0, until - System.nanoTime());
+                if (!process.awaitEnd(Duration.ofNanos(left))) process.kill();
+            }
+        } catch (InterruptedException _) {
+            ending.forEach(ClaudeProcess::kill);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package ccproxy.claude;
+
+import ccproxy.wire.Json;
+import ccproxy.wire.MessagesRequest;
+import ccproxy.wire.ModelRules;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A Messages request as the CLI is told of it. The CLI merges `CLAUDE_CODE_EXTRA_BODY` last into
+/// the body that it sends, so everything a client said stands there, word for word: no client text
+/// ever passes the CLI's own reading of input (`@file`, `/command`), and no turn of the history has
+/// to be played to it. Only the system text goes another way, since a login's requests begin with
+/// system blocks of the CLI's own.
+final class CliRequest {
+    /// The CLI marks its own two system blocks when caching is on; the API takes four in all.
+    private static final int MARKS_MAX = 2;
+
+    private static final List<String> NONE = List.of();
+
+    private final Turn turn;
+    private final ModelRules rules;
+    private final boolean hasOwnTools;
+    private final Map<String, String> notes = new LinkedHashMap<>();
+
+    /// What a process is told once and cannot be told anew.
+    ///
+    /// @param system the system text as JSON: a text or a list of texts
+    /// @param betas comma-separated, `""` for none
+    record Kind(String system, String betas) {}
+
+    /// @param rules of the turn's model
+    /// @param hasOwnTools whether the CLI's own tools take part: then the conversation is the CLI's
+    CliRequest(Turn turn, ModelRules rules, boolean hasOwnTools) {
+        this.turn = turn;
+        this.rules = rules;
+        this.hasOwnTools = hasOwnTools;
+    }
+
+    Kind kind() {
+        return new Kind(Json.text(system()), betas());
+    }
+
+    /// A text stays one; blocks become a list of their texts, which the CLI joins by blank lines.
+    private JsonNode system() {
+        JsonNode system = turn.request().raw().path("system");
+        if (system.isString()) return system;
+        ArrayNode texts = Json.array();
+        for (JsonNode block : system) {
+            String text = block.path("text").asString("");
+            if (!text.isEmpty()) texts.add(text);
+        }
+        return texts;
+    }
+
+    private String betas() {
+        var betas = new TreeSet<String>();
+        for (String line : turn.headers().forwarded().getOrDefault("anthropic-beta", NONE)) {
+            for (String beta : line.split(",", -1)) if (!beta.isBlank()) betas.add(beta.strip());
+        }
+        // Which credentials are used is the CLI's own affair.
+        betas.remove(ClientHeaders.OAUTH_BETA);
+        return String.join(",", betas);
+    }
+
+    /// {@return `initialize` for a process of this kind}
+    static ObjectNode initialize(Kind kind) {
+        ObjectNode request = Json.object().put("subtype", "initialize").putNull("hooks");
+        JsonNode system = Json.tree(kind.system());
+        if (system.size() > 0 || !system.asString("").isEmpty())
+            request.set("systemPrompt", system);
+        return request;
+    }
+
+    /// {@return `apply_flag_settings` with every value of this request; none of an earlier one
+    /// stays}
+    ObjectNode settings() {
+        return settings(turn.request().model(), Json.text(body()), betas(), hasSystemMarks());
+    }
+
+    /// {@return `apply_flag_settings` that leaves nothing of a request behind}
+    static ObjectNode blank() {
+        ObjectNode request = settings("", "", "", false);
+        ((ObjectNode) request.path("settings")).putNull("model");
+        return request;
+    }
+
+    private static ObjectNode settings(String model, String body, String betas, boolean isCaching) {
+        ObjectNode request = Json.object().put("subtype", "apply_flag_settings");
+        request.putObject("settings")
+                .put("model", model)
+                .putObject("env")
+                .put("CLAUDE_CODE_EXTRA_BODY", body)
+                .put("ANTHROPIC_BETAS", betas)
+                .put("DISABLE_PROMPT_CACHING", isCaching ? "0" : "1");
+        return request;
+    }
+
+    private ObjectNode body() {
+        ObjectNode raw = turn.request().raw();
+        ObjectNode body = Json.object();
+        for (var field : raw.properties()) {
+            switch (field.getKey()) {
+                // The CLI always asks for a stream, and says who asks.
+                case "system", "stream", "metadata" -> {}
+                case "messages" -> {
+                    if (!hasOwnTools) body.set("messages", field.getValue());
+                }
+                default -> body.set(field.getKey(), field.getValue());
+            }
+        }
+        putDefaults(body);
+        return body;
+    }
+
+    /// Where the CLI's own defaults are not the API's, the API's are named.
+    private void putDefaults(ObjectNode body) {
+        ObjectNode output = Json.objectOrEmpty(body.path("output_config")).deepCopy();
+        if (!output.has("effort") && rules.efforts().contains("high")) {
+            body.set("output_config", output.put("effort", "high"));
+        }
+        if (body.has("thinking")) return;
+        if (rules.thinking().contains("disabled")) {
+            body.putObject("thinking").put("type", "disabled");
+        } else if (rules.thinking().contains("adaptive")) {
+            body.putObject("thinking").put("type", "adaptive");
+        }
+    }
+
+    private boolean hasSystemMarks() {
+        MessagesRequest request = turn.request();
+        JsonNode raw = request.raw();
+        if (hasOwnTools || marks(raw.path("system")) == 0) return false;
+        int others = marks(request.messages()) + (raw.has("cache_control") ? 1 : 0);
+        // Tools come before the system text, and a longer-lived mark may not follow a shorter one.
+        return others <= MARKS_MAX && marks(raw.path("tools")) == 0;
+    }
+
+    private static int marks(JsonNode node) {
+        int marks = node.path("cache_control").isObject() ? 1 : 0;
+        if (node.isArray()) for (JsonNode item : node) marks += marks(item);
+        else if (node.path("content").isArray()) marks += marks(node.path("content"));
+        return marks;
+    }
+
+    /// {@return what of the request does not reach the upstream as it was given, and what becomes
+    /// of it}
+    Map<String, String> notes() {
+        JsonNode raw = turn.request().raw();
+        if (raw.has("metadata")) notes.put("metadata", "dropped");
+        if (marks(raw.path("system")) > 0 && !hasSystemMarks())
+            notes.put("system.cache_control", "dropped");
+        return notes;
+    }
+}

@@ -1,0 +1,78 @@
+package ccproxy.claude;
+
+import ccproxy.wire.Json;
+import ccproxy.wire.SseEvent;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The events by which Anthropic would have told a message that came whole; all but the last.
+final class MadeEvents {
+    private MadeEvents() {}
+
+    static List<SseEvent> of(ObjectNode message, String stopReason) {
+        var events = new ArrayList<SseEvent>();
+        ObjectNode begun = message.deepCopy();
+        begun.set("content", Json.array());
+        begun.putNull("stop_reason").putNull("stop_sequence");
+        ObjectNode start = Json.object().put("type", "message_start");
+        start.set("message", begun);
+        events.add(event(start));
+        int index = 0;
+        for (JsonNode block : message.path("content"))
+            events.addAll(block(index++, Json.objectOrEmpty(block)));
+        ObjectNode end = Json.object().put("type", "message_delta");
+        ObjectNode delta = end.putObject("delta").put("stop_reason", stopReason);
+        JsonNode sequence = message.path("stop_sequence");
+        if (sequence.isString()) delta.set("stop_sequence", sequence);
+        else delta.putNull("stop_sequence");
+        end.set("usage", Json.objectOrEmpty(message.path("usage")));
+        events.add(event(end));
+        return events;
+    }
+
+    /// {@return the events that tell one block}
+    static List<SseEvent> block(int index, ObjectNode block) {
+        ObjectNode begun = block.deepCopy();
+        ArrayNode deltas = Json.array();
+        switch (block.path("type").asString("")) {
+            case "text" -> grow(begun, deltas, "text", "text_delta", "text");
+            case "thinking" -> {
+                grow(begun, deltas, "thinking", "thinking_delta", "thinking");
+                grow(begun, deltas, "signature", "signature_delta", "signature");
+            }
+            case "tool_use" -> {
+                begun.set("input", Json.object());
+                deltas.addObject()
+                        .put("type", "input_json_delta")
+                        .put("partial_json", Json.text(block.path("input")));
+            }
+            default -> {}
+        }
+        var events = new ArrayList<SseEvent>();
+        events.add(indexed("content_block_start", index, "content_block", begun));
+        for (JsonNode delta : deltas)
+            events.add(indexed("content_block_delta", index, "delta", delta));
+        events.add(event(Json.object().put("type", "content_block_stop").put("index", index)));
+        return events;
+    }
+
+    private static void grow(
+            ObjectNode begun, ArrayNode deltas, String field, String type, String name) {
+        String value = begun.path(field).asString("");
+        begun.put(field, "");
+        if (!value.isEmpty()) deltas.addObject().put("type", type).put(name, value);
+    }
+
+    private static SseEvent indexed(String type, int index, String name, JsonNode value) {
+        ObjectNode event = Json.object().put("type", type).put("index", index);
+        event.set(name, value);
+        return event(event);
+    }
+
+    private static SseEvent event(ObjectNode event) {
+        return SseEvent.of(event.path("type").asString(), Json.bytes(event));
+    }
+}
