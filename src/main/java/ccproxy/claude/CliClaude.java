@@ -131,7 +131,7 @@ final class CliClaude implements Claude {
             pool.leave(place);
             throw CliPool.full();
         }
-        CliPool.Lease lease = pool.acquire(new CliRequest.Kind("[]", ""));
+        CliPool.Lease lease = pool.acquire(new CliRequest.Kind("", ""));
         try {
             ObjectNode initialize = CliRequest.initialize(lease.kind());
             return lease.process().controlled(initialize, START_WAIT).path("models");

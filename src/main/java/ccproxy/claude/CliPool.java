@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The CLI processes of this server: busy ones, idle ones that were told their system text and then
@@ -44,6 +45,7 @@ final class CliPool implements AutoCloseable {
     /// An answer that has come to its end is followed by its `result` within milliseconds.
     private static final Duration RESULT_WAIT = Duration.ofMillis(200);
 
+    private static final Duration CLEARING_WAIT = Duration.ofMillis(250);
     private static final Duration SWEEP_EVERY = Duration.ofMinutes(1);
 
     private final ClaudeSettings settings;
@@ -53,6 +55,7 @@ final class CliPool implements AutoCloseable {
     private final Deque<ClaudeProcess> warm = new ArrayDeque<>();
     private final Deque<Idle> idle = new ArrayDeque<>();
     private final Deque<CompletableFuture<Void>> waiting = new ArrayDeque<>();
+    private final List<CliRequest.Kind> clearing = new ArrayList<>();
     private final Set<ClaudeProcess> all = ConcurrentHashMap.newKeySet();
     private int busy;
     private boolean isClosed;
@@ -119,11 +122,11 @@ final class CliPool implements AutoCloseable {
             CompletableFuture<Void> next = waiting.poll();
             if (next == null) {
                 busy--;
-                notifyAll();
-                return;
+                break;
             }
-            if (next.complete(null)) return;
+            if (next.complete(null)) break;
         }
+        notifyAll();
     }
 
     /// {@return a process for a request of this kind; who holds a place that is done may take one}
@@ -162,8 +165,23 @@ final class CliPool implements AutoCloseable {
         notifyAll();
     }
 
-    private synchronized Lease existing(CliRequest.Kind kind) {
+    /// One that is just being cleared is worth a moment: a start takes twenty times as long.
+    private synchronized Lease existing(CliRequest.Kind kind) throws InterruptedException {
         isWanted = true;
+        long until = System.nanoTime() + CLEARING_WAIT.toNanos();
+        for (; ; ) {
+            Lease found = found(kind);
+            long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+            if (found != null || left <= 0 || !clearing.contains(kind)) {
+                if (found == null) evictAbove(settings.cli().processesMax() - 1);
+                notifyAll();
+                return found;
+            }
+            wait(left);
+        }
+    }
+
+    private Lease found(CliRequest.Kind kind) {
         for (var found = idle.descendingIterator(); found.hasNext(); ) {
             Idle candidate = found.next();
             if (!candidate.kind.equals(kind)) continue;
@@ -175,14 +193,11 @@ final class CliPool implements AutoCloseable {
         }
         while (!warm.isEmpty()) {
             ClaudeProcess ready = warm.poll();
-            notifyAll();
             if (ready.isAlive()) {
                 counters.warmHits.increment();
                 return new Lease(ready, kind, true);
             }
         }
-        evictAbove(settings.cli().processesMax() - 1);
-        notifyAll();
         return null;
     }
 
@@ -232,6 +247,11 @@ final class CliPool implements AutoCloseable {
     /// @param mayServeOn whether another request may have it after it was cleared
     void release(Lease lease, ProcessTurn turn, boolean isOver, boolean mayServeOn) {
         turn.discard();
+        if (isOver && mayServeOn) {
+            synchronized (this) {
+                clearing.add(lease.kind);
+            }
+        }
         Thread.ofVirtual()
                 .name("claude-release-" + lease.process.pid())
                 .start(() -> {
@@ -258,6 +278,7 @@ final class CliPool implements AutoCloseable {
         } else {
             end(lease.process);
         }
+        clearing.remove(lease.kind);
         freed();
     }
 

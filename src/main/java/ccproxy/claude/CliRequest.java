@@ -3,12 +3,12 @@ package ccproxy.claude;
 import ccproxy.wire.Json;
 import ccproxy.wire.MessagesRequest;
 import ccproxy.wire.ModelRules;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A Messages request as the CLI is told of it. The CLI merges `CLAUDE_CODE_EXTRA_BODY` last into
@@ -29,7 +29,7 @@ final class CliRequest {
 
     /// What a process is told once and cannot be told anew.
     ///
-    /// @param system the system text as JSON: a text or a list of texts
+    /// @param system the system text, `""` for none
     /// @param betas comma-separated, `""` for none
     record Kind(String system, String betas) {}
 
@@ -42,19 +42,19 @@ final class CliRequest {
     }
 
     Kind kind() {
-        return new Kind(Json.text(system()), betas());
+        return new Kind(system(), betas());
     }
 
-    /// A text stays one; blocks become a list of their texts, which the CLI joins by blank lines.
-    private JsonNode system() {
+    /// Blocks become one text, joined by blank lines.
+    private String system() {
         JsonNode system = turn.request().raw().path("system");
-        if (system.isString()) return system;
-        ArrayNode texts = Json.array();
+        if (system.isString()) return system.stringValue();
+        var texts = new ArrayList<String>();
         for (JsonNode block : system) {
             String text = block.path("text").asString("");
             if (!text.isEmpty()) texts.add(text);
         }
-        return texts;
+        return String.join("\n\n", texts);
     }
 
     private String betas() {
@@ -70,9 +70,7 @@ final class CliRequest {
     /// {@return `initialize` for a process of this kind}
     static ObjectNode initialize(Kind kind) {
         ObjectNode request = Json.object().put("subtype", "initialize").putNull("hooks");
-        JsonNode system = Json.tree(kind.system());
-        if (system.size() > 0 || !system.asString("").isEmpty())
-            request.set("systemPrompt", system);
+        if (!kind.system().isEmpty()) request.put("systemPrompt", kind.system());
         return request;
     }
 
