@@ -19,7 +19,7 @@ public final class Backends implements AutoCloseable {
         catalog = new ModelCatalog(settings.models());
         cli = new CliClaude(settings, catalog);
         boolean isAuto = settings.backend().equals("auto");
-        name = isAuto ? auto(settings) : settings.backend();
+        name = chosen(settings);
         advice =
                 isAuto && name.equals("echo")
                         ? "no ANTHROPIC_API_KEY is set and no claude program found: the echo model answers; set the key, install the Claude Code CLI (npm install -g @anthropic-ai/claude-code), or choose --backend api to pass clients' own keys on"
@@ -42,8 +42,13 @@ public final class Backends implements AutoCloseable {
         byName.put(
                 "echo",
                 new SessionClaude(new EchoClaude(catalog), settings, Clock.systemUTC(), false));
-        if (name.equals("sdk")) cli.pool().warmUp();
+        if (name.equals("sdk")) cli.warmUp();
         if (settings.hasCredentials()) stopRefreshing = ModelRefresh.start(api, catalog)::interrupt;
+    }
+
+    /// {@return the backend that `auto` chooses, or the one that is set}
+    public static String chosen(ClaudeSettings settings) {
+        return settings.backend().equals("auto") ? auto(settings) : settings.backend();
     }
 
     private static String auto(ClaudeSettings settings) {
@@ -75,6 +80,17 @@ public final class Backends implements AutoCloseable {
     /// {@return the backends by name}
     public Map<String, Claude> byName() {
         return byName;
+    }
+
+    /// {@return why bare routes cannot answer and what to do, `""` when they can as far as is
+    /// known; waits for nothing}
+    public String problem() {
+        return name.equals("sdk") ? cli.problem() : "";
+    }
+
+    /// {@return what is known of the backend of bare routes, for whoever watches the server}
+    public Map<String, Object> shown() {
+        return name.equals("sdk") ? cli.shown() : Map.of();
     }
 
     /// {@return what is known of the models}

@@ -26,6 +26,7 @@ final class CliClaude implements Claude {
     private final ClaudeSettings settings;
     private final ModelCatalog catalog;
     private final CliPool pool;
+    private final CliStatus status;
 
     /// The CLI's own list of models, once somebody asked.
     private volatile ArrayNode models = Json.array();
@@ -34,11 +35,28 @@ final class CliClaude implements Claude {
         this.settings = settings;
         this.catalog = catalog;
         CliFolders.sweep();
-        pool = new CliPool(settings, new CliProgram(settings.cli()), Clock.systemUTC());
+        var program = new CliProgram(settings.cli());
+        pool = new CliPool(settings, program, Clock.systemUTC());
+        status = new CliStatus(program);
     }
 
-    CliPool pool() {
-        return pool;
+    /// Says that requests are to come: looks at the program and keeps processes ready.
+    void warmUp() {
+        status.refresh();
+        pool.warmUp();
+    }
+
+    /// {@return why no answer can be had, `""` when one can}
+    String problem() {
+        return status.problem();
+    }
+
+    /// {@return version, login, and what its processes did so far}
+    Map<String, Object> shown() {
+        Map<String, Object> shown = status.shown();
+        shown.put("processes", pool.pids().size());
+        shown.putAll(pool.counters().all());
+        return shown;
     }
 
     @Override

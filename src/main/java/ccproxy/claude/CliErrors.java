@@ -63,10 +63,7 @@ final class CliErrors {
     }
 
     private static ApiException notLoggedIn(String text) {
-        return new ApiException(
-                        ErrorKind.AUTHENTICATION,
-                        "the Claude Code CLI is not logged in: run 'claude' in a terminal and use /login, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN for this server; it said: "
-                                + text)
+        return new ApiException(ErrorKind.AUTHENTICATION, CliProgram.LOG_IN + "; it said: " + text)
                 .code("cli_not_logged_in");
     }
 

@@ -26,6 +26,10 @@ public final class CliProgram {
     private static final String INSTALL =
             "install it with 'npm install -g @anthropic-ai/claude-code' (or see https://code.claude.com/docs/en/setup), or set sdk.path";
 
+    /// What to do without a login.
+    static final String LOG_IN =
+            "the Claude Code CLI is not logged in: run 'claude' in a terminal and use /login, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN for this server";
+
     /// A first start on a cold disk takes ten seconds; a login check one.
     private static final int ANSWER_SECONDS = 20;
 

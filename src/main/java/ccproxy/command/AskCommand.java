@@ -5,17 +5,9 @@ import ccproxy.claude.OneQuestion;
 import ccproxy.http.Server;
 import ccproxy.observe.Log;
 import ccproxy.wire.ApiException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.HttpURLConnection;
-import java.net.Proxy;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 
 /// `ask`: one streamed answer in the terminal.
 final class AskCommand {
-    private static final int HEALTH_MILLIS_MAX = 1000;
-
     private final Config config;
     private final Surroundings surroundings;
 
@@ -49,9 +41,10 @@ final class AskCommand {
         var question = new OneQuestion(model.isEmpty() ? "default" : model, session, text);
         var out = surroundings.out();
         try {
-            if (isServing())
+            var server = new RunningServer(config);
+            if (server.isThere())
                 question.ask(
-                        server(),
+                        server.address(),
                         config.get(Keys.AUTH_TOKEN),
                         config.claude(surroundings),
                         this::print);
@@ -76,34 +69,5 @@ final class AskCommand {
     private void print(String piece) {
         surroundings.out().print(piece);
         surroundings.out().flush();
-    }
-
-    private URI server() {
-        String host = config.host();
-        // An address that means "all of them" is listened on, not connected to.
-        if (host.equals("0.0.0.0") || host.equals("::")) host = "127.0.0.1";
-        return URI.create(
-                "http://"
-                        + (host.contains(":") ? "[" + host + "]" : host)
-                        + ":"
-                        + config.get(Keys.PORT));
-    }
-
-    /// Whether a server of ours is there: something else may have the port.
-    private boolean isServing() {
-        if (config.get(Keys.PORT) == 0) return false;
-        try {
-            var health =
-                    (HttpURLConnection)
-                            server().resolve("/health").toURL().openConnection(Proxy.NO_PROXY);
-            health.setConnectTimeout(HEALTH_MILLIS_MAX);
-            health.setReadTimeout(HEALTH_MILLIS_MAX);
-            try (InputStream in = health.getInputStream()) {
-                return new String(in.readNBytes(1000), StandardCharsets.UTF_8)
-                        .contains("\"backend\"");
-            }
-        } catch (IOException _) {
-            return false;
-        }
     }
 }

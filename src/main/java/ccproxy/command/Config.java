@@ -6,7 +6,9 @@ import ccproxy.http.ServerSettings;
 import ccproxy.observe.Log;
 import java.io.PrintStream;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,6 +17,9 @@ import java.util.stream.Stream;
 /// The configuration: a checked setting for every key, and what each floor needs of them.
 /// Immutable.
 final class Config {
+    /// What tells the CLI where to ask.
+    static final String CLI_UPSTREAM = "ANTHROPIC_BASE_URL";
+
     private final Map<Key<?>, Setting> settings;
 
     /// Of a valid setting for every key; [ConfigLoader] sees to that.
@@ -93,7 +98,28 @@ final class Config {
                 get(Keys.SDK_WARM),
                 get(Keys.SDK_MAX_PROCESSES),
                 around.state(),
-                around.environment());
+                cliEnvironment(around));
+    }
+
+    /// A shell that points its clients at us would point the CLI at us too, and each question would
+    /// come back as another one, without end.
+    private Map<String, String> cliEnvironment(Surroundings around) {
+        if (!hasLoop(around)) return around.environment();
+        var environment = new HashMap<>(around.environment());
+        environment.remove(CLI_UPSTREAM);
+        return environment;
+    }
+
+    /// {@return whether the CLI's upstream would be this server's own CLI}
+    boolean hasLoop(Surroundings around) {
+        try {
+            URI upstream = URI.create(around.environment().getOrDefault(CLI_UPSTREAM, ""));
+            String path = String.valueOf(upstream.getPath());
+            boolean isOther = path.startsWith("/echo") || path.startsWith("/api");
+            return !isOther && OwnAddress.of(this, get(Keys.PORT)).is(upstream);
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
     }
 
     /// {@return the address to listen on; `[::1]` without its brackets}

@@ -39,6 +39,8 @@ public final class Main {
             case ASK ->
                     new AskCommand(ConfigLoader.load(args, surroundings), surroundings).run(args);
             case CONFIG -> ConfigCommand.run(ConfigLoader.load(args, surroundings), surroundings);
+            case DOCTOR ->
+                    new DoctorCommand(ConfigLoader.load(args, surroundings), surroundings).run();
             case TOKEN -> TokenCommand.run(surroundings);
             case HELP -> help.run(args.words());
         };

@@ -4,9 +4,7 @@ import ccproxy.claude.Backends;
 import ccproxy.http.Server;
 import ccproxy.observe.Log;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 
 /// `serve`: the server, from its ready line to its last log line.
 final class ServeCommand {
@@ -66,22 +64,18 @@ final class ServeCommand {
     /// from, and then every request to the API would come straight back.
     private void warnOfLoop(int port) {
         URI upstream = config.get(Keys.API_BASE_URL);
-        if (upstream.getPort() != port || !isThisMachine(upstream.getHost())) return;
-        Log.warn("api.base_url points at this server itself: requests to the API will fail")
-                .with("api_base_url", upstream.toString())
-                .with("source", config.setting(Keys.API_BASE_URL).source())
-                .write();
-    }
-
-    private boolean isThisMachine(String host) {
-        if (host.equals(config.host())) return true;
-        boolean isLiteral = host.startsWith("[") || host.matches("[0-9.]+");
-        // No look-up of a real name: a slow resolver must not hold up the start.
-        if (!isLiteral && !host.equals("localhost")) return false;
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException _) {
-            return false;
+        if (OwnAddress.of(config, port).is(upstream)) {
+            Log.warn("api.base_url points at this server itself: requests to the API will fail")
+                    .with("api_base_url", upstream.toString())
+                    .with("source", config.setting(Keys.API_BASE_URL).source())
+                    .write();
+        }
+        String forCli = surroundings.environment().getOrDefault(Config.CLI_UPSTREAM, "");
+        if (config.hasLoop(surroundings)) {
+            Log.warn(
+                            "ANTHROPIC_BASE_URL points at this server itself: the Claude Code CLI is not told of it")
+                    .with("anthropic_base_url", forCli)
+                    .write();
         }
     }
 }

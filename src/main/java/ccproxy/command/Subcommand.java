@@ -14,6 +14,7 @@ enum Subcommand {
             true,
             List.of("--session", "--model")),
     CONFIG("[flags]", "every key, its value and where it comes from", true, List.of()),
+    DOCTOR("[flags]", "what an answer needs, whether it is there, and what to do", true, List.of()),
     TOKEN("", "a new random auth token and the line that sets it", false, List.of()),
     HELP("[SUBCOMMAND]", "what a subcommand does", false, List.of());
 

@@ -155,8 +155,8 @@ public final class Server implements AutoCloseable {
             case MESSAGES -> messages.answer(exchange);
             case COUNT_TOKENS -> messages.count(exchange);
             case MODELS, MODEL -> models.answer(exchange);
-            case HEALTH, LIVE -> health(exchange, 200, "ok");
-            case READY -> health(exchange, isStopping ? 503 : 200, isStopping ? "stopping" : "ok");
+            case HEALTH, LIVE -> health(exchange, 200, "ok", Map.of());
+            case READY -> ready(exchange);
             case SESSIONS -> sessions.list(exchange);
             case SESSION -> sessions.close(exchange);
             case INTERRUPT -> sessions.interrupt(exchange);
@@ -165,11 +165,28 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private void health(Exchange exchange, int status, String word) {
+    private void ready(Exchange exchange) {
+        String problem = backends.problem();
+        if (isStopping) health(exchange, 503, "stopping", Map.of());
+        else if (problem.isEmpty()) health(exchange, 200, "ok", shown());
+        else {
+            var more = new LinkedHashMap<String, Object>(Map.of("problem", problem));
+            more.putAll(shown());
+            health(exchange, 503, "unavailable", more);
+        }
+    }
+
+    private Map<String, Object> shown() {
+        Map<String, Object> shown = backends.shown();
+        return shown.isEmpty() ? Map.of() : Map.of(backends.name(), shown);
+    }
+
+    private void health(Exchange exchange, int status, String word, Map<String, Object> more) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("status", word);
         body.put("version", settings.version());
         body.put("backend", backends.name());
+        body.putAll(more);
         exchange.json(status, JsonWriter.bytes(body));
     }
 
