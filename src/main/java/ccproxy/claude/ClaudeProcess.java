@@ -205,6 +205,11 @@ final class ClaudeProcess implements AutoCloseable {
         });
     }
 
+    /// {@return the turn that was begun last}
+    ProcessTurn turn() {
+        return turn;
+    }
+
     /// {@return why it ended, for a client: exit code and the last it said on stderr}
     String failure() {
         if (!brokenLine.isEmpty()) return brokenLine;

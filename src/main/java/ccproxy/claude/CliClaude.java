@@ -27,6 +27,7 @@ final class CliClaude implements Claude {
     private final ModelCatalog catalog;
     private final CliPool pool;
     private final CliStatus status;
+    private final AgentConversations conversations;
 
     /// The CLI's own list of models, once somebody asked.
     private volatile ArrayNode models = Json.array();
@@ -38,6 +39,8 @@ final class CliClaude implements Claude {
         var program = new CliProgram(settings.cli());
         pool = new CliPool(settings, program, Clock.systemUTC());
         status = new CliStatus(program);
+        conversations =
+                new AgentConversations(settings.cli().stateFolder().resolve("cli-sessions.json"));
     }
 
     /// Says that requests are to come: looks at the program and keeps processes ready.
@@ -69,11 +72,22 @@ final class CliClaude implements Claude {
     }
 
     private EventStream askOnce(Turn turn) {
-        return new CliStream(pool, settings, request(turn));
+        CliRequest request = request(turn);
+        CliQuestion question =
+                isAgent(turn)
+                        ? new AgentQuestion(pool, settings.cli(), conversations, request)
+                        : new PlainQuestion(pool, request);
+        return new CliStream(pool, settings, question);
+    }
+
+    /// The CLI's own tools take part when the server opens them; a request that brings tools of its
+    /// own is for the model alone.
+    private boolean isAgent(Turn turn) {
+        return !settings.cli().tools().isEmpty() && turn.request().raw().path("tools").isEmpty();
     }
 
     private CliRequest request(Turn turn) {
-        return new CliRequest(turn, catalog.rules(turn.request().model()), false);
+        return new CliRequest(turn, catalog.rules(turn.request().model()), isAgent(turn));
     }
 
     @Override
@@ -149,7 +163,7 @@ final class CliClaude implements Claude {
             pool.leave(place);
             throw CliPool.full();
         }
-        CliPool.Lease lease = pool.acquire(new CliRequest.Kind("", ""));
+        CliPool.Lease lease = pool.acquire(new CliRequest.Kind("", "", ""));
         try {
             ObjectNode initialize = CliRequest.initialize(lease.kind());
             return lease.process().controlled(initialize, START_WAIT).path("models");

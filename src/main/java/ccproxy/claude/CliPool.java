@@ -70,6 +70,16 @@ final class CliPool implements AutoCloseable {
     /// @param isNew whether it still has to be told its kind
     record Lease(ClaudeProcess process, CliRequest.Kind kind, boolean isNew) {}
 
+    /// What becomes of a process after a turn.
+    enum After {
+        /// Everything of the request is taken from it, and another one may have it.
+        CLEAR,
+        /// It holds a conversation that will go on.
+        KEEP,
+        /// It is ended.
+        END
+    }
+
     CliPool(ClaudeSettings settings, CliProgram program, Clock clock) {
         this.settings = settings;
         this.program = program;
@@ -144,13 +154,33 @@ final class CliPool implements AutoCloseable {
         }
     }
 
-    /// {@return a process of its own, started with more arguments than those of the pool}
-    Lease start(CliRequest.Kind kind, List<String> more) throws InterruptedException {
+    /// {@return the process that holds the kind's conversation, or one that is started with
+    /// arguments of its own}; who holds a place that is done may take one
+    ///
+    /// @throws ApiException when there is no usable program
+    Lease acquire(CliRequest.Kind kind, List<String> more) throws InterruptedException {
         boolean isTaken = false;
         try {
+            Lease lease;
             synchronized (this) {
-                evictAbove(settings.cli().processesMax() - 1);
+                isWanted = true;
+                lease = idle(kind);
+                if (lease == null) evictAbove(settings.cli().processesMax() - 1);
             }
+            if (lease == null) lease = new Lease(start(more), kind, true);
+            isTaken = true;
+            return lease;
+        } finally {
+            if (!isTaken) freed();
+        }
+    }
+
+    /// Ends a process that is of no use and starts another in its place.
+    Lease replace(Lease useless, CliRequest.Kind kind, List<String> more)
+            throws InterruptedException {
+        end(useless.process);
+        boolean isTaken = false;
+        try {
             Lease lease = new Lease(start(more), kind, true);
             isTaken = true;
             return lease;
@@ -182,6 +212,19 @@ final class CliPool implements AutoCloseable {
     }
 
     private Lease found(CliRequest.Kind kind) {
+        Lease same = idle(kind);
+        if (same != null) return same;
+        while (!warm.isEmpty()) {
+            ClaudeProcess ready = warm.poll();
+            if (ready.isAlive()) {
+                counters.warmHits.increment();
+                return new Lease(ready, kind, true);
+            }
+        }
+        return null;
+    }
+
+    private Lease idle(CliRequest.Kind kind) {
         for (var found = idle.descendingIterator(); found.hasNext(); ) {
             Idle candidate = found.next();
             if (!candidate.kind.equals(kind)) continue;
@@ -189,13 +232,6 @@ final class CliPool implements AutoCloseable {
             if (candidate.process.isAlive()) {
                 counters.warmHits.increment();
                 return new Lease(candidate.process, kind, false);
-            }
-        }
-        while (!warm.isEmpty()) {
-            ClaudeProcess ready = warm.poll();
-            if (ready.isAlive()) {
-                counters.warmHits.increment();
-                return new Lease(ready, kind, true);
             }
         }
         return null;
@@ -244,10 +280,9 @@ final class CliPool implements AutoCloseable {
     ///
     /// @param turn its last one
     /// @param isOver whether its answer came to its end
-    /// @param mayServeOn whether another request may have it after it was cleared
-    void release(Lease lease, ProcessTurn turn, boolean isOver, boolean mayServeOn) {
+    void release(Lease lease, ProcessTurn turn, boolean isOver, After after) {
         turn.discard();
-        if (isOver && mayServeOn) {
+        if (isOver && after != After.END) {
             synchronized (this) {
                 clearing.add(lease.kind);
             }
@@ -258,7 +293,7 @@ final class CliPool implements AutoCloseable {
                     boolean isKept = false;
                     try {
                         if (isOver) turn.awaitEnd(RESULT_WAIT);
-                        isKept = hasStopped(lease, turn) && mayServeOn && isCleared(lease.process);
+                        isKept = hasStopped(lease, turn) && isReady(lease.process, after);
                     } catch (InterruptedException | IOException e) {
                         Log.debug("process not kept").with("error", e.getMessage()).write();
                     } finally {
@@ -270,6 +305,15 @@ final class CliPool implements AutoCloseable {
     /// Takes a process back that was asked no question since it was acquired.
     void giveBack(Lease lease) {
         returned(lease, true);
+    }
+
+    private static boolean isReady(ClaudeProcess process, After after)
+            throws InterruptedException, IOException {
+        return switch (after) {
+            case CLEAR -> isCleared(process);
+            case KEEP -> true;
+            case END -> false;
+        };
     }
 
     private synchronized void returned(Lease lease, boolean isKept) {

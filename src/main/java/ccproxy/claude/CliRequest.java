@@ -31,7 +31,8 @@ final class CliRequest {
     ///
     /// @param system the system text, `""` for none
     /// @param betas comma-separated, `""` for none
-    record Kind(String system, String betas) {}
+    /// @param conversation the CLI's own id of the conversation that it holds, `""` for none
+    record Kind(String system, String betas, String conversation) {}
 
     /// @param rules of the turn's model
     /// @param hasOwnTools whether the CLI's own tools take part: then the conversation is the CLI's
@@ -41,8 +42,13 @@ final class CliRequest {
         this.hasOwnTools = hasOwnTools;
     }
 
-    Kind kind() {
-        return new Kind(system(), betas());
+    /// {@return what a process has to be told once}
+    Kind kind(String conversation) {
+        return new Kind(system(), betas(), conversation);
+    }
+
+    Turn turn() {
+        return turn;
     }
 
     /// Blocks become one text, joined by blank lines.
@@ -77,7 +83,8 @@ final class CliRequest {
     /// {@return `apply_flag_settings` with every value of this request; none of an earlier one
     /// stays}
     ObjectNode settings() {
-        return settings(turn.request().model(), Json.text(body()), betas(), hasSystemMarks());
+        boolean isCaching = hasOwnTools || hasSystemMarks();
+        return settings(turn.request().model(), Json.text(body()), betas(), isCaching);
     }
 
     /// {@return `apply_flag_settings` that leaves nothing of a request behind}
@@ -105,8 +112,8 @@ final class CliRequest {
             switch (field.getKey()) {
                 // The CLI always asks for a stream, and says who asks.
                 case "system", "stream", "metadata" -> {}
-                case "messages" -> {
-                    if (!hasOwnTools) body.set("messages", field.getValue());
+                case "messages", "tools", "tool_choice" -> {
+                    if (!hasOwnTools) body.set(field.getKey(), field.getValue());
                 }
                 default -> body.set(field.getKey(), field.getValue());
             }
@@ -150,8 +157,8 @@ final class CliRequest {
     Map<String, String> notes() {
         JsonNode raw = turn.request().raw();
         if (raw.has("metadata")) notes.put("metadata", "dropped");
-        if (marks(raw.path("system")) > 0 && !hasSystemMarks())
-            notes.put("system.cache_control", "dropped");
+        boolean hasMarks = !hasOwnTools && marks(raw.path("system")) > 0;
+        if (hasMarks && !hasSystemMarks()) notes.put("system.cache_control", "dropped");
         return notes;
     }
 }

@@ -26,67 +26,79 @@ final class CliStream implements EventStream {
 
     private final CliPool pool;
     private final ClaudeSettings settings;
-    private final CliRequest request;
-    private final CliDecoder decoder = new CliDecoder();
+    private final CliQuestion question;
+    private final CliDecoder decoder;
     private final long deadline;
     private CompletableFuture<Void> place;
-    private volatile CliPool.Lease lease;
-    private volatile ProcessTurn turn;
-    private CompletableFuture<CliMessage.Reply> told;
+    private CompletableFuture<CliQuestion.Asked> asking;
+    private volatile CliQuestion.Asked asked;
     private long heardNanos;
     private boolean isReleased;
     private volatile boolean isClosed;
 
-    CliStream(CliPool pool, ClaudeSettings settings, CliRequest request) {
+    CliStream(CliPool pool, ClaudeSettings settings, CliQuestion question) {
         this.pool = pool;
         this.settings = settings;
-        this.request = request;
+        this.question = question;
+        this.decoder = question.decoder();
         this.deadline = System.nanoTime() + settings.sessionBusyWait().toNanos();
     }
 
     @Override
     public Next next(Duration wait) throws InterruptedException {
-        if (turn == null && !begin(wait)) return new Next.Queued();
+        long until = System.nanoTime() + wait.toNanos();
+        if (asking == null && !begin(until)) return new Next.Queued();
+        if (asked == null && !isAsked(until)) return new Next.Quiet();
         try {
-            return heard(System.nanoTime() + wait.toNanos());
+            return heard(until);
         } catch (ApiException e) {
             release();
             throw e;
         }
     }
 
-    private boolean begin(Duration wait) throws InterruptedException {
+    private boolean begin(long until) throws InterruptedException {
         if (isClosed) throw stopped();
         if (place == null) place = pool.queue();
-        long left = Math.max(0, Math.min(wait.toNanos(), deadline - System.nanoTime()));
-        try {
-            place.get(left, TimeUnit.NANOSECONDS);
-        } catch (TimeoutException _) {
+        if (!isDone(place, Math.min(until, deadline))) {
             if (System.nanoTime() < deadline) return false;
             throw CliPool.full();
-        } catch (ExecutionException e) {
-            throw new AssertionError(e);
         }
         begin();
         return true;
     }
 
-    /// All of it is written at once: the CLI reads in order, and says when it begins a turn, so
-    /// that [#checkTold] sees that it knew everything by then.
+    private static boolean isDone(CompletableFuture<?> future, long until)
+            throws InterruptedException {
+        try {
+            future.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException _) {
+            return false;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof ApiException told) throw told;
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
     private synchronized void begin() throws InterruptedException {
         if (isClosed) throw stopped();
-        CliPool.Lease mine = pool.acquire(request.kind());
-        lease = mine;
-        ClaudeProcess process = mine.process();
-        turn = process.expect();
-        if (mine.isNew()) process.control(CliRequest.initialize(mine.kind()));
-        told = process.control(request.settings());
-        // What is asked stands in the settings. This only says: now.
-        process.write(CliLines.user("."));
+        asking = question.ask();
         heardNanos = System.nanoTime();
     }
 
+    private boolean isAsked(long until) throws InterruptedException {
+        boolean isDone = isDone(asking, until);
+        synchronized (this) {
+            if (isClosed) throw stopped();
+            if (isDone) asked = asking.join();
+        }
+        heardNanos = System.nanoTime();
+        return isDone;
+    }
+
     private Next heard(long until) throws InterruptedException {
+        ProcessTurn turn = asked.turn();
         for (; ; ) {
             if (decoder.hasEvent()) return new Next.Event(decoder.event());
             if (decoder.isComplete()) {
@@ -98,25 +110,14 @@ final class CliStream implements EventStream {
             if (line == null) return quiet();
             heardNanos = System.nanoTime();
             if (line instanceof CliMessage.SystemLine(var subtype, _) && subtype.equals("init"))
-                checkTold();
+                question.checkTold();
             decoder.add(line);
         }
     }
 
-    /// A turn that began without this request's values would answer something else.
-    private void checkTold() {
-        if (told.isDone() && !told.isCompletedExceptionally() && told.join().error().isEmpty())
-            return;
-        String why = told.isDone() && !told.isCompletedExceptionally() ? told.join().error() : "";
-        throw new ApiException(
-                ErrorKind.UNREACHABLE, "the claude process did not take the request: " + why);
-    }
-
     private Next quiet() {
-        if (turn.isEnded() && !turn.hasResult()) {
-            throw new ApiException(ErrorKind.UNREACHABLE, lease.process().failure())
-                    .code("cli_crashed");
-        }
+        ProcessTurn turn = asked.turn();
+        if (turn.isEnded() && !turn.hasResult()) throw crashed(asked.lease().process());
         Duration limit =
                 decoder.hasBegun()
                         ? settings.idleTimeout().multipliedBy(IDLE_TIMES)
@@ -126,20 +127,29 @@ final class CliStream implements EventStream {
                 ErrorKind.TIMEOUT, "the claude process was silent for " + limit.toMillis() + " ms");
     }
 
+    static ApiException crashed(ClaudeProcess process) {
+        return new ApiException(ErrorKind.UNREACHABLE, process.failure()).code("cli_crashed");
+    }
+
     private static ApiException stopped() {
         return new ApiException(ErrorKind.INCOMPLETE, "the answer was stopped");
     }
 
-    /// Gives the process back, once.
+    /// Gives the process back, once; also one that is only on its way.
     private synchronized void release() {
         if (isReleased) return;
         isReleased = true;
-        if (turn != null) pool.release(lease, turn, decoder.isComplete(), true);
+        if (asking == null) {
+            if (place != null) pool.leave(place);
+            return;
+        }
+        boolean isOver = decoder.isComplete();
+        asking.thenAccept(asked -> question.release(asked, isOver));
     }
 
     @Override
     public boolean isReady() {
-        return decoder.hasEvent() || turn != null && turn.isReady();
+        return decoder.hasEvent() || asked != null && asked.turn().isReady();
     }
 
     @Override
@@ -151,7 +161,8 @@ final class CliStream implements EventStream {
     public synchronized void close() {
         if (isClosed) return;
         isClosed = true;
-        if (turn == null && place != null && lease == null) pool.leave(place);
         release();
+        // Who waits for the next line is not to wait any longer.
+        if (asked != null) asked.turn().discard();
     }
 }

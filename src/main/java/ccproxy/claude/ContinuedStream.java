@@ -106,7 +106,7 @@ final class ContinuedStream implements EventStream {
     }
 
     /// The counts of both, added; what is no count stays as it is in the later one.
-    private static ObjectNode sum(JsonNode before, JsonNode after) {
+    static ObjectNode sum(JsonNode before, JsonNode after) {
         ObjectNode sum = Json.objectOrEmpty(after).deepCopy();
         for (var field : before.properties()) {
             JsonNode value = field.getValue();

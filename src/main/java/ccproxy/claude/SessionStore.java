@@ -8,15 +8,16 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -35,7 +36,7 @@ final class SessionStore {
 
     private final Path folder;
     private final Clock clock;
-    private int saved;
+    private final AtomicInteger saved = new AtomicInteger();
 
     /// What is kept of a session.
     ///
@@ -61,35 +62,18 @@ final class SessionStore {
         byte[] start = Json.bytes(head);
         byte[] middle = ",\"held\":".getBytes(StandardCharsets.US_ASCII);
         try {
-            openFolder();
-            Path beside = Files.createTempFile(folder, "new-", ".tmp");
-            try (var out = Files.newOutputStream(beside)) {
-                out.write(start, 0, start.length - 1);
-                out.write(middle);
-                out.write(kept.held());
-                out.write('}');
-            }
-            Files.move(
-                    beside,
+            PrivateFiles.write(
                     file(key),
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
-            if (++saved % SWEEP_EVERY == 0) sweep();
+                    Arrays.copyOf(start, start.length - 1),
+                    middle,
+                    kept.held(),
+                    new byte[] {'}'});
+            if (saved.incrementAndGet() % SWEEP_EVERY == 0) sweep();
         } catch (IOException e) {
             Log.warn("session not kept on disk: it ends with the server")
                     .with("session_id", key.id())
                     .with("error", e.toString())
                     .write();
-        }
-    }
-
-    private void openFolder() throws IOException {
-        if (Files.isDirectory(folder)) return;
-        Files.createDirectories(folder);
-        try {
-            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
-        } catch (UnsupportedOperationException _) {
-            // Its own rules, elsewhere.
         }
     }
 
@@ -108,7 +92,7 @@ final class SessionStore {
                             Instant.parse(root.path("created_at").asString("")),
                             usedAt,
                             Json.bytes(root.path("held"))));
-        } catch (IOException | ApiException | java.time.DateTimeException e) {
+        } catch (IOException | ApiException | DateTimeException e) {
             Log.warn("kept session cannot be read: it begins anew")
                     .with("session_id", key.id())
                     .with("error", e.getMessage())

@@ -24,7 +24,10 @@ final class Blocks {
     }
 
     private static boolean isServerTool(String type) {
-        return type.equals("server_tool_use")
+        // What the Claude Code CLI did by itself (sdk.message_mode forward) is the server's doing
+        // too.
+        return type.endsWith("_sdk")
+                || type.equals("server_tool_use")
                 || type.equals("mcp_tool_use")
                 || type.endsWith("_tool_result");
     }

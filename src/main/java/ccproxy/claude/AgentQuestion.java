@@ -1,0 +1,146 @@
+package ccproxy.claude;
+
+import ccproxy.observe.Log;
+import ccproxy.wire.ApiException;
+import ccproxy.wire.MessagesRequest;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/// A request for the CLI as an agent, with tools of its own: the conversation is the CLI's. A
+/// session goes on in the process that holds it, else in one that resumes it, else in one that is
+/// told its history; without a session it ends with the answer.
+final class AgentQuestion implements CliQuestion {
+    private final CliPool pool;
+    private final CliSettings settings;
+    private final AgentConversations conversations;
+    private final CliRequest request;
+    private final AgentDecoder decoder;
+    private final String session;
+    private String conversation = "";
+
+    AgentQuestion(
+            CliPool pool,
+            CliSettings settings,
+            AgentConversations conversations,
+            CliRequest request) {
+        this.pool = pool;
+        this.settings = settings;
+        this.conversations = conversations;
+        this.request = request;
+        this.session = request.turn().sessionId();
+        this.decoder = new AgentDecoder(settings.messageMode());
+    }
+
+    private MessagesRequest messages() {
+        return request.turn().request();
+    }
+
+    /// Not on the caller's thread: what a process has to be told may take a while, and the caller
+    /// has a client to keep company.
+    @Override
+    public CompletableFuture<Asked> ask() {
+        var asked = new CompletableFuture<Asked>();
+        Thread.ofVirtual()
+                .name("claude-ask")
+                .start(() -> {
+                    try {
+                        asked.complete(asked());
+                    } catch (InterruptedException | RuntimeException e) {
+                        asked.completeExceptionally(e);
+                    }
+                });
+        return asked;
+    }
+
+    private Asked asked() throws InterruptedException {
+        AgentConversations.Held held = session.isEmpty() ? null : conversations.of(session);
+        boolean isContinued = held != null && isHeld(held);
+        conversation = isContinued ? held.id() : UUID.randomUUID().toString();
+        int known = isContinued ? held.count() : 0;
+        CliPool.Lease lease = pool.acquire(kind(), command(isContinued));
+        try {
+            if (lease.isNew() && isContinued) {
+                pool.counters().resumes.increment();
+                if (!hasBegun(lease)) {
+                    Log.info("conversation not found by the CLI: it begins anew from its history")
+                            .with("session_id", session)
+                            .write();
+                    conversation = UUID.randomUUID().toString();
+                    known = 0;
+                    lease = pool.replace(lease, kind(), command(false));
+                }
+            }
+            return asked(lease, known);
+        } catch (IOException _) {
+            ApiException crashed = CliStream.crashed(lease.process());
+            pool.release(lease, lease.process().turn(), false, CliPool.After.END);
+            throw crashed;
+        }
+    }
+
+    private Asked asked(CliPool.Lease lease, int known) throws IOException, InterruptedException {
+        ClaudeProcess process = lease.process();
+        // A second initialize is answered and changes nothing.
+        if (lease.isNew() && !hasBegun(lease)) throw new IOException("it did not begin");
+        process.controlled(request.settings(), ClaudeProcess.CONTROL_WAIT);
+        AgentHistory.feed(process, messages(), known);
+        return new Asked(lease, process.begin(AgentHistory.question(messages())));
+    }
+
+    private static boolean hasBegun(CliPool.Lease lease) throws InterruptedException {
+        try {
+            lease.process().controlled(CliRequest.initialize(lease.kind()), CliClaude.START_WAIT);
+            return true;
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    private CliRequest.Kind kind() {
+        return request.kind(conversation);
+    }
+
+    private boolean isHeld(AgentConversations.Held held) {
+        return held.count() < messages().messages().size()
+                && AgentHistory.digest(messages(), held.count(), "").equals(held.digest());
+    }
+
+    private List<String> command(boolean isContinued) {
+        var more = new ArrayList<String>(List.of("--tools", settings.tools()));
+        if (session.isEmpty()) more.add("--no-session-persistence");
+        else more.add((isContinued ? "--resume=" : "--session-id=") + conversation);
+        return more;
+    }
+
+    @Override
+    public void checkTold() {
+        // Every value was confirmed before the question was put.
+    }
+
+    @Override
+    public CliDecoder decoder() {
+        return decoder;
+    }
+
+    /// What was said so far counts, as it does in the session.
+    @Override
+    public void release(Asked asked, boolean isOver) {
+        if (session.isEmpty()) {
+            pool.release(asked.lease(), asked.turn(), isOver, CliPool.After.END);
+            return;
+        }
+        String told = decoder.told();
+        int count = messages().messages().size() + (told.isBlank() ? 0 : 1);
+        if (told.isBlank() && !isOver) {
+            // Nobody heard anything, so the client will ask again, and the CLI would know it twice.
+            conversations.remove(session);
+        } else {
+            String digest = AgentHistory.digest(messages(), messages().messages().size(), told);
+            conversations.put(session, new AgentConversations.Held(conversation, count, digest));
+        }
+        pool.release(asked.lease(), asked.turn(), isOver, CliPool.After.KEEP);
+    }
+}

@@ -1,0 +1,29 @@
+package ccproxy.claude;
+
+import java.util.concurrent.CompletableFuture;
+
+/// How a request is put to a CLI process, how its answer is read, and what becomes of the process.
+interface CliQuestion {
+    /// A question that was put.
+    ///
+    /// @param turn that brings the answer
+    record Asked(CliPool.Lease lease, ProcessTurn turn) {}
+
+    /// Takes a process, with the place in the line that the caller holds, and asks. Called once.
+    ///
+    /// @return fails with an [ccproxy.wire.ApiException]; then no process is held
+    CompletableFuture<Asked> ask() throws InterruptedException;
+
+    /// Makes sure that the process knew all of the request when it began the turn.
+    ///
+    /// @throws ccproxy.wire.ApiException when not
+    void checkTold();
+
+    /// {@return what reads the answer; always the same}
+    CliDecoder decoder();
+
+    /// Gives the process back.
+    ///
+    /// @param isOver whether the answer came to its end; else it is stopped
+    void release(Asked asked, boolean isOver);
+}
