@@ -27,7 +27,8 @@ final class AgentConversations {
     /// @param id the CLI's, a UUID
     /// @param count messages of the session that it knows
     /// @param digest of those messages and the system text ([AgentHistory#digest])
-    record Held(String id, int count, String digest) {}
+    /// @param isFed whether its first messages were told to it, not lived through
+    record Held(String id, int count, String digest, boolean isFed) {}
 
     /// @param file read when it is first needed
     AgentConversations(Path file) {
@@ -67,7 +68,8 @@ final class AgentConversations {
                         new Held(
                                 one.path("id").asString(""),
                                 one.path("count").asInt(0),
-                                one.path("digest").asString("")));
+                                one.path("digest").asString(""),
+                                one.path("fed").asBoolean(true)));
             }
         } catch (IOException | ApiException e) {
             Log.warn(
@@ -83,7 +85,8 @@ final class AgentConversations {
                 root.putObject(session)
                         .put("id", one.id)
                         .put("count", one.count)
-                        .put("digest", one.digest));
+                        .put("digest", one.digest)
+                        .put("fed", one.isFed));
         try {
             PrivateFiles.write(file, Json.bytes(root));
         } catch (IOException e) {

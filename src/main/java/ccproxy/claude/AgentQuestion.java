@@ -20,6 +20,7 @@ final class AgentQuestion implements CliQuestion {
     private final AgentDecoder decoder;
     private final String session;
     private String conversation = "";
+    private boolean isFed;
 
     AgentQuestion(
             CliPool pool,
@@ -62,23 +63,29 @@ final class AgentQuestion implements CliQuestion {
         int known = isContinued ? held.count() : 0;
         CliPool.Lease lease = pool.acquire(kind(), command(isContinued));
         try {
-            if (lease.isNew() && isContinued) {
-                pool.counters().resumes.increment();
-                if (!hasBegun(lease)) {
-                    Log.info("conversation not found by the CLI: it begins anew from its history")
-                            .with("session_id", session)
-                            .write();
-                    conversation = UUID.randomUUID().toString();
-                    known = 0;
-                    lease = pool.replace(lease, kind(), command(false));
-                }
+            if (lease.isNew() && isContinued && !isResumed(lease, held)) {
+                Log.info("conversation begins anew from its history")
+                        .with("session_id", session)
+                        .write();
+                conversation = UUID.randomUUID().toString();
+                known = 0;
+                lease = pool.replace(lease, kind(), command(false));
             }
+            isFed = known > 0 ? held.isFed() : messages().messages().size() > 1;
             return asked(lease, known);
         } catch (IOException _) {
             ApiException crashed = CliStream.crashed(lease.process());
             pool.release(lease, lease.process().turn(), false, CliPool.After.END);
             throw crashed;
         }
+    }
+
+    /// Whether the CLI knows all of a conversation again.
+    private boolean isResumed(CliPool.Lease lease, AgentConversations.Held held)
+            throws InterruptedException {
+        if (held.isFed() && !pool.program().keepsToldHistory()) return false;
+        pool.counters().resumes.increment();
+        return hasBegun(lease);
     }
 
     private Asked asked(CliPool.Lease lease, int known) throws IOException, InterruptedException {
@@ -100,7 +107,8 @@ final class AgentQuestion implements CliQuestion {
     }
 
     private CliRequest.Kind kind() {
-        return request.kind(conversation);
+        // Another model is another process: told in between, older versions put it in the history.
+        return request.kind(conversation + " " + messages().model());
     }
 
     private boolean isHeld(AgentConversations.Held held) {
@@ -109,7 +117,9 @@ final class AgentQuestion implements CliQuestion {
     }
 
     private List<String> command(boolean isContinued) {
-        var more = new ArrayList<String>(List.of("--tools", settings.tools()));
+        var more =
+                new ArrayList<String>(
+                        List.of("--tools", settings.tools(), "--model=" + messages().model()));
         if (session.isEmpty()) more.add("--no-session-persistence");
         else more.add((isContinued ? "--resume=" : "--session-id=") + conversation);
         return more;
@@ -139,7 +149,8 @@ final class AgentQuestion implements CliQuestion {
             conversations.remove(session);
         } else {
             String digest = AgentHistory.digest(messages(), messages().messages().size(), told);
-            conversations.put(session, new AgentConversations.Held(conversation, count, digest));
+            conversations.put(
+                    session, new AgentConversations.Held(conversation, count, digest, isFed));
         }
         pool.release(asked.lease(), asked.turn(), isOver, CliPool.After.KEEP);
     }

@@ -23,6 +23,9 @@ public final class CliProgram {
     /// The oldest version whose protocol was recorded.
     static final List<Integer> VERSION_MIN = List.of(2, 1, 197);
 
+    /// Seen to keep it; 2.1.197 does not.
+    private static final List<Integer> TOLD_HISTORY_KEPT = List.of(2, 1, 330);
+
     private static final String INSTALL =
             "install it with 'npm install -g @anthropic-ai/claude-code' (or see https://code.claude.com/docs/en/setup), or set sdk.path";
 
@@ -87,6 +90,13 @@ public final class CliProgram {
         throw new ApiException(ErrorKind.UNAVAILABLE, now.problem).code("cli_unavailable");
     }
 
+    /// {@return whether a conversation that was told its history still has it after a resume: older
+    /// versions keep only what they lived through}
+    boolean keepsToldHistory() throws InterruptedException {
+        Matcher version = VERSION.matcher(known().version);
+        return version.lookingAt() && !isBefore(version, TOLD_HISTORY_KEPT);
+    }
+
     /// {@return its version, such as `2.1.330`, `""` when there is none}
     public String version() throws InterruptedException {
         return known().version;
@@ -121,18 +131,20 @@ public final class CliProgram {
     }
 
     private static String problem(Matcher version, Path path) {
-        for (int i = 0; i < VERSION_MIN.size(); i++) {
-            int part = Integer.parseInt(version.group(i + 1));
-            if (part > VERSION_MIN.get(i)) return "";
-            if (part < VERSION_MIN.get(i)) {
-                return "the Claude Code CLI at "
-                        + path
-                        + " is version "
-                        + version.group()
-                        + ": expected 2.1.197 or newer; update it with 'claude update'";
-            }
+        if (!isBefore(version, VERSION_MIN)) return "";
+        return "the Claude Code CLI at "
+                + path
+                + " is version "
+                + version.group()
+                + ": expected 2.1.197 or newer; update it with 'claude update'";
+    }
+
+    private static boolean isBefore(Matcher version, List<Integer> other) {
+        for (int i = 0; i < other.size(); i++) {
+            int order = Integer.compare(Integer.parseInt(version.group(i + 1)), other.get(i));
+            if (order != 0) return order < 0;
         }
-        return "";
+        return false;
     }
 
     private static FileTime changed(Path path) {

@@ -31,7 +31,7 @@ final class CliRequest {
     ///
     /// @param system the system text, `""` for none
     /// @param betas comma-separated, `""` for none
-    /// @param conversation the CLI's own id of the conversation that it holds, `""` for none
+    /// @param conversation the conversation that it holds, `""` for none
     record Kind(String system, String betas, String conversation) {}
 
     /// @param rules of the turn's model
@@ -84,7 +84,9 @@ final class CliRequest {
     /// stays}
     ObjectNode settings() {
         boolean isCaching = hasOwnTools || hasSystemMarks();
-        return settings(turn.request().model(), Json.text(body()), betas(), isCaching);
+        // An agent's process has its model from its start.
+        String model = hasOwnTools ? "" : turn.request().model();
+        return settings(model, Json.text(body()), betas(), isCaching);
     }
 
     /// {@return `apply_flag_settings` that leaves nothing of a request behind}
@@ -96,9 +98,9 @@ final class CliRequest {
 
     private static ObjectNode settings(String model, String body, String betas, boolean isCaching) {
         ObjectNode request = Json.object().put("subtype", "apply_flag_settings");
-        request.putObject("settings")
-                .put("model", model)
-                .putObject("env")
+        ObjectNode settings = request.putObject("settings");
+        if (!model.isEmpty()) settings.put("model", model);
+        settings.putObject("env")
                 .put("CLAUDE_CODE_EXTRA_BODY", body)
                 .put("ANTHROPIC_BETAS", betas)
                 .put("DISABLE_PROMPT_CACHING", isCaching ? "0" : "1");
