@@ -1,7 +1,6 @@
 package ccproxy.claude;
 
 import ccproxy.observe.Log;
-import ccproxy.wire.ApiException;
 import ccproxy.wire.MessagesRequest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -62,6 +61,7 @@ final class AgentQuestion implements CliQuestion {
         conversation = isContinued ? held.id() : UUID.randomUUID().toString();
         int known = isContinued ? held.count() : 0;
         CliPool.Lease lease = pool.acquire(kind(), command(isContinued));
+        Asked asked = null;
         try {
             if (lease.isNew() && isContinued && !isResumed(lease, held)) {
                 Log.info("conversation begins anew from its history")
@@ -72,11 +72,13 @@ final class AgentQuestion implements CliQuestion {
                 lease = pool.replace(lease, kind(), command(false));
             }
             isFed = known > 0 ? held.isFed() : messages().messages().size() > 1;
-            return asked(lease, known);
+            asked = asked(lease, known);
+            return asked;
         } catch (IOException _) {
-            ApiException crashed = CliStream.crashed(lease.process());
-            pool.release(lease, lease.process().turn(), false, CliPool.After.END);
-            throw crashed;
+            throw CliStream.crashed(lease.process());
+        } finally {
+            if (asked == null)
+                pool.release(lease, lease.process().turn(), false, CliPool.After.END);
         }
     }
 

@@ -45,6 +45,10 @@ final class CliPool implements AutoCloseable {
     /// An answer that has come to its end is followed by its `result` within milliseconds.
     private static final Duration RESULT_WAIT = Duration.ofMillis(200);
 
+    /// A cleared process that nobody asked for so long holds 150 MB for nothing; one that holds a
+    /// conversation is kept for `session.idle_ttl`.
+    static final Duration IDLE_KEPT = Duration.ofMinutes(5);
+
     private static final Duration CLEARING_WAIT = Duration.ofMillis(250);
     private static final Duration SWEEP_EVERY = Duration.ofMinutes(1);
 
@@ -175,18 +179,12 @@ final class CliPool implements AutoCloseable {
         }
     }
 
-    /// Ends a process that is of no use and starts another in its place.
+    /// Ends a process that is of no use and starts another in its place; when that fails, the place
+    /// is still that of the old one.
     Lease replace(Lease useless, CliRequest.Kind kind, List<String> more)
             throws InterruptedException {
         end(useless.process);
-        boolean isTaken = false;
-        try {
-            Lease lease = new Lease(start(more), kind, true);
-            isTaken = true;
-            return lease;
-        } finally {
-            if (!isTaken) freed();
-        }
+        return new Lease(start(more), kind, true);
     }
 
     /// Says that requests are to come: from now on processes are kept ready.
@@ -360,8 +358,8 @@ final class CliPool implements AutoCloseable {
         return !raw.path("is_error").asBoolean(true) && raw.path("total_cost_usd").asDouble(1) == 0;
     }
 
-    /// Keeps [CliSettings#warm] processes ready and ends those that nobody used for
-    /// `session.idle_ttl`; one start at a time, and none while a request waits for one.
+    /// Keeps [CliSettings#warm] processes ready and ends those that nobody used for long; one start
+    /// at a time, and none while a request waits for one.
     private void keep() {
         try {
             for (; ; ) {
@@ -409,8 +407,15 @@ final class CliPool implements AutoCloseable {
 
     private void sweep() {
         warm.removeIf(process -> !process.isAlive());
-        Instant limit = clock.instant().minus(settings.sessionIdleTtl());
-        while (!idle.isEmpty() && idle.peek().since.isBefore(limit)) end(idle.poll().process);
+        Instant now = clock.instant();
+        for (var each = idle.iterator(); each.hasNext(); ) {
+            Idle candidate = each.next();
+            boolean isHeld = !candidate.kind.conversation().isEmpty();
+            Duration kept = isHeld ? settings.sessionIdleTtl() : IDLE_KEPT;
+            if (candidate.process.isAlive() && !candidate.since.plus(kept).isBefore(now)) continue;
+            each.remove();
+            end(candidate.process);
+        }
     }
 
     /// {@return process ids of those that run; for tests and for whoever looks}

@@ -30,6 +30,7 @@ final class CliStream implements EventStream {
     private final CliDecoder decoder;
     private final long deadline;
     private CompletableFuture<Void> place;
+    private boolean isPlaceGiven;
     private CompletableFuture<CliQuestion.Asked> asking;
     private volatile CliQuestion.Asked asked;
     private long heardNanos;
@@ -83,6 +84,8 @@ final class CliStream implements EventStream {
 
     private synchronized void begin() throws InterruptedException {
         if (isClosed) throw stopped();
+        // From here on the place is the question's, also when it fails.
+        isPlaceGiven = true;
         asking = question.ask();
         heardNanos = System.nanoTime();
     }
@@ -140,7 +143,7 @@ final class CliStream implements EventStream {
         if (isReleased) return;
         isReleased = true;
         if (asking == null) {
-            if (place != null) pool.leave(place);
+            if (place != null && !isPlaceGiven) pool.leave(place);
             return;
         }
         boolean isOver = decoder.isComplete();
