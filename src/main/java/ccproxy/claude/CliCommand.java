@@ -34,8 +34,10 @@ final class CliCommand {
         return List.of(
                 "--tools",
                 "",
+                // Each request names its own. Where the CLI itself knows of none it adds a
+                // temperature, which many models refuse beside a client's top_p.
                 "--thinking",
-                "disabled",
+                "adaptive",
                 "--max-turns",
                 "1",
                 "--max-budget-usd",

@@ -112,6 +112,8 @@ final class CliEnvironment {
     private static void plainModel(Map<String, String> set) {
         set.put("CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS", "1");
         set.put("DISABLE_INTERLEAVED_THINKING", "1");
+        // The user's own choice for terminals, and the CLI's.
+        set.put("CLAUDE_CODE_EFFORT_LEVEL", "unset");
         set.put("DISABLE_PROMPT_CACHING", "1");
         set.put("DISABLE_COMPACT", "1");
         set.put("DISABLE_AUTO_COMPACT", "1");

@@ -127,7 +127,9 @@ final class CliRequest {
     /// Where the CLI's own defaults are not the API's, the API's are named.
     private void putDefaults(ObjectNode body) {
         ObjectNode output = Json.objectOrEmpty(body.path("output_config")).deepCopy();
-        if (!output.has("effort") && rules.efforts().contains("high")) {
+        // Where effort is a beta, the CLI leaves it away unless it sends the beta too.
+        boolean hasEffort = rules.efforts().contains("high") && rules.effortBeta().isEmpty();
+        if (!output.has("effort") && hasEffort) {
             body.set("output_config", output.put("effort", "high"));
         }
         if (body.has("thinking")) return;

@@ -1,0 +1,19 @@
+package ccproxy.http;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Path;
+
+/// The real CLI's versions that tests run with; `scripts/test` says where they are.
+enum CliVersion {
+    NEWEST,
+    OLDEST;
+
+    /// {@return the program}; who asks is skipped where there is none
+    String path() {
+        String property = "claude.cli." + name().toLowerCase(java.util.Locale.ROOT);
+        String path = System.getProperty(property, "");
+        assumeTrue(!path.isEmpty(), "no real Claude Code CLI: -D" + property + " is not set");
+        return Path.of(path).toAbsolutePath().toString();
+    }
+}
