@@ -188,7 +188,10 @@ class RealCliBodiesTest {
         ObjectNode request = request(OTHER);
         request.withArray("messages").removeAll();
         for (int turn = 0; turn < 100; turn++) {
-            request.withArray("messages").addObject().put("role", "user").put("content", "q" + turn);
+            request.withArray("messages")
+                    .addObject()
+                    .put("role", "user")
+                    .put("content", "q" + turn);
             request.withArray("messages")
                     .addObject()
                     .put("role", "assistant")
