@@ -50,9 +50,13 @@ final class AgentConversations {
     }
 
     /// Forgets a conversation that is not to be continued.
-    synchronized void remove(String session) {
+    ///
+    /// @return it, or null
+    synchronized Held remove(String session) {
         read();
-        if (held.remove(session) != null) write();
+        Held removed = held.remove(session);
+        if (removed != null) write();
+        return removed;
     }
 
     private void read() {

@@ -175,6 +175,14 @@ final class CliClaude implements Claude {
         }
     }
 
+    /// The process that holds the session's conversation has nothing left to do.
+    @Override
+    public boolean closeSession(String id, ClientHeaders headers) {
+        AgentConversations.Held held = conversations.remove(id);
+        if (held != null) pool.endConversation(held.id());
+        return held != null;
+    }
+
     @Override
     public void close() {
         pool.close();

@@ -243,6 +243,16 @@ final class CliPool implements AutoCloseable {
         }
     }
 
+    /// Ends the idle process that holds a conversation, if there is one.
+    synchronized void endConversation(String id) {
+        for (var each = idle.iterator(); each.hasNext(); ) {
+            Idle candidate = each.next();
+            if (!candidate.kind.conversation().startsWith(id)) continue;
+            each.remove();
+            end(candidate.process);
+        }
+    }
+
     private void end(ClaudeProcess process) {
         all.remove(process);
         process.close();

@@ -168,6 +168,7 @@ final class SessionClaude implements Claude {
             sessions.values().removeAll(ended);
         }
         ended.forEach(Session::delete);
+        inner.closeSession(id, headers);
         boolean wasKept = store.isPresent() && store.get().delete(key(id, headers));
         return wasKept || !ended.isEmpty();
     }

@@ -89,7 +89,7 @@ class ModelRefreshTest {
             assertEquals("echo", backends.name());
             assertFalse(backends.advice().isEmpty());
             assertEquals("2023-06-01", backends.chatVersion());
-            assertEquals("[api, echo]", backends.byName().keySet().toString());
+            assertEquals("[sdk, api, echo]", backends.byName().keySet().toString());
             assertTrue(backends.thinking().of("unknown").isEmpty());
             assertEquals("hi", Answers.text(backends.byName().get("echo").ask(Answers.turn("hi"))));
             assertEquals(0, upstream.connections());

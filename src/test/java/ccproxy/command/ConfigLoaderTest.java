@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ccproxy.claude.CliSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -167,11 +169,10 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void backendOfALaterVersionIsNamedAsSuch() {
+    void unknownBackendIsNamed() {
         assertError(
-                "backend: expected auto, api or echo (sdk is not in this version), found 'sdk'"
-                        + " (flag --backend)",
-                "--backend=sdk");
+                "backend: expected auto, sdk, api or echo, found 'cli' (flag --backend)",
+                "--backend=cli");
     }
 
     @Test
@@ -193,8 +194,37 @@ class ConfigLoaderTest {
 
     @Test
     void keyOfALaterVersionIsUnknown() {
-        run.file("ccproxy.json", "{\"sdk\": {\"path\": \"claude\"}}");
-        assertTrue(error().startsWith("unknown key sdk.path"), error());
+        run.file("ccproxy.json", "{\"tls\": {\"keystore\": \"k.p12\"}}");
+        assertTrue(error().startsWith("unknown key tls.keystore"), error());
+    }
+
+    @Test
+    void keysOfTheCliReachItsSettings() {
+        run.with("CCPROXY_SDK_TOOLS", "Read,Grep").with("STATE_DIRECTORY", "/var/lib/ccproxy");
+        run.file("ccproxy.json", "{\"sdk\": {\"path\": \"/opt/claude\", \"warm\": 2}}");
+        var config = run.config("--sdk-message-mode", "forward", "--sdk-max-processes=3");
+        CliSettings cli = config.claude(run.surroundings()).cli();
+        assertEquals("/opt/claude", cli.path());
+        assertEquals("Read,Grep", cli.tools());
+        assertEquals(CliSettings.MessageMode.FORWARD, cli.messageMode());
+        assertEquals(2, cli.warm());
+        assertEquals(3, cli.processesMax());
+        assertEquals(Path.of("/var/lib/ccproxy"), cli.stateFolder());
+    }
+
+    @Test
+    void cliIsNotSentBackToThisServer() {
+        for (String own : List.of("http://127.0.0.1:8000", "http://localhost:8000/sdk")) {
+            run.with("ANTHROPIC_BASE_URL", own);
+            var cli = run.config().claude(run.surroundings()).cli();
+            assertFalse(cli.environment().containsKey("ANTHROPIC_BASE_URL"), own);
+        }
+        for (String other :
+                List.of("http://127.0.0.1:8000/echo", "http://127.0.0.1:9", "https://a.test")) {
+            run.with("ANTHROPIC_BASE_URL", other);
+            var cli = run.config().claude(run.surroundings()).cli();
+            assertEquals(other, cli.environment().get("ANTHROPIC_BASE_URL"));
+        }
     }
 
     @Test

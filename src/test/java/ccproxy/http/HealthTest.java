@@ -4,13 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ccproxy.claude.CliSettings;
+import ccproxy.wire.Json;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
@@ -38,6 +44,60 @@ class HealthTest {
                     "{\"status\":\"ok\",\"version\":\"1.2.3\",\"backend\":\"echo\"}",
                     answer.body());
         }
+    }
+
+    /// A program that only tells of itself.
+    private static CliSettings cli(Path folder, String name, String login) throws IOException {
+        Path program = folder.resolve(name);
+        String script =
+                """
+                #!/bin/sh
+                case "$1" in
+                --version) echo "2.1.330 (Claude Code)" ;;
+                auth) echo '{"loggedIn": %s, "authMethod": "api_key"}' ;;
+                esac
+                """
+                        .formatted(login);
+        Files.writeString(program, script);
+        assertTrue(program.toFile().setExecutable(true));
+        return new CliSettings(
+                program.toString(),
+                "",
+                "",
+                "default",
+                CliSettings.MessageMode.IGNORE,
+                0,
+                1,
+                folder.resolve("state"),
+                Map.of("PATH", System.getenv("PATH")));
+    }
+
+    @Test
+    void readyTellsVersionAndLoginOfTheCli(@TempDir Path folder) throws IOException {
+        server.close();
+        server = new TestServer().cli(cli(folder, "claude", "true")).start();
+        Eventually.isTrue(
+                "version", () -> server.get("/health/ready").body().contains("\"2.1.330\""));
+        var answer = server.get("/health/ready");
+        assertEquals(200, answer.statusCode());
+        JsonNode sdk = Json.tree(answer.body()).path("sdk");
+        assertTrue(sdk.path("logged_in").asBoolean());
+        assertEquals("api_key", sdk.path("login").asString());
+        assertEquals(0, sdk.path("processes_started").asInt(-1));
+    }
+
+    @Test
+    void serverWhoseCliCannotAnswerIsNotReadyAndSaysWhatToDo(@TempDir Path folder)
+            throws IOException {
+        server.close();
+        server = new TestServer().cli(cli(folder, "stranger", "false")).start();
+        Eventually.isTrue("not ready", () -> server.get("/health/ready").statusCode() == 503);
+        assertTrue(server.get("/health/ready").body().contains("use /login"));
+        assertEquals(200, server.get("/health").statusCode());
+        server.close();
+        server = new TestServer().cli(CliSettings.NONE).start();
+        Eventually.isTrue("not ready", () -> server.get("/health/ready").statusCode() == 503);
+        assertTrue(server.get("/health/ready").body().contains("npm install"));
     }
 
     @ParameterizedTest

@@ -82,7 +82,7 @@ class RequestLogTest {
         "GET,    /health,             200, /health",
         "GET,    /,                   200, /",
         "GET,    /v1/models/some-one, 404, /v1/models/{id}",
-        "GET,    /sdk/v1/models,      404, /sdk/v1/models",
+        "GET,    /sdk/v1/models,      503, /sdk/v1/models",
         "DELETE, /sessions/some-one,  404, /sessions/{id}",
         "POST,   /sessions/s/interrupt, 404, /sessions/{id}/interrupt",
         "OPTIONS, /v1/models,         204, /v1/models"

@@ -64,13 +64,13 @@ class RoutesTest {
 
     @ParameterizedTest
     @EnumSource
-    void backendOfAnotherVersionIsNotFoundInTheApisShape(Api api) {
+    void cliThatIsNotThereIsUnavailableInTheApisShape(Api api) {
         for (String path : new String[] {"/sdk" + api.path, "/sdk/s1" + api.path}) {
             var answer = server.post(path, api.body("hello"));
-            assertEquals(404, answer.statusCode());
-            assertTrue(api.error(answer.body()).contains("expected one of api, echo"));
+            assertEquals(503, answer.statusCode());
+            assertTrue(api.error(answer.body()).contains("npm install -g @anthropic-ai"));
         }
-        assertEquals(404, server.get("/sdk/v1/models").statusCode());
+        assertEquals(503, server.get("/sdk/v1/models").statusCode());
     }
 
     @Test
