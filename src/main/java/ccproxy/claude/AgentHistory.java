@@ -18,7 +18,7 @@ final class AgentHistory {
     /// messages, of the assistant's its text alone, since a client need not give the rest back.
     static String digest(MessagesRequest request, int count, String answer) {
         MessageDigest digest = Digests.sha256();
-        add(digest, Json.text(request.raw().path("system")));
+        add(digest, CliRequest.system(request));
         for (int i = 0; i < count; i++) {
             JsonNode message = request.messages().path(i);
             String role = message.path("role").asString("");

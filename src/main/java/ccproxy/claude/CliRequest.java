@@ -44,16 +44,16 @@ final class CliRequest {
 
     /// {@return what a process has to be told once}
     Kind kind(String conversation) {
-        return new Kind(system(), betas(), conversation);
+        return new Kind(system(turn.request()), betas(), conversation);
     }
 
     Turn turn() {
         return turn;
     }
 
-    /// Blocks become one text, joined by blank lines.
-    private String system() {
-        JsonNode system = turn.request().raw().path("system");
+    /// {@return a request's system text}: blocks become one, joined by blank lines
+    static String system(MessagesRequest request) {
+        JsonNode system = request.raw().path("system");
         if (system.isString()) return system.stringValue();
         var texts = new ArrayList<String>();
         for (JsonNode block : system) {
