@@ -58,7 +58,7 @@ final class CliPool implements AutoCloseable {
     private final List<CliRequest.Kind> clearing = new ArrayList<>();
     private final Set<ClaudeProcess> all = ConcurrentHashMap.newKeySet();
     private int busy;
-    private boolean isClosed;
+    private volatile boolean isClosed;
     private boolean isWanted;
     private final Thread keeper;
 
@@ -190,6 +190,7 @@ final class CliPool implements AutoCloseable {
                 counters.warmHits.increment();
                 return new Lease(candidate.process, kind, false);
             }
+            end(candidate.process);
         }
         while (!warm.isEmpty()) {
             ClaudeProcess ready = warm.poll();
@@ -197,6 +198,7 @@ final class CliPool implements AutoCloseable {
                 counters.warmHits.increment();
                 return new Lease(ready, kind, true);
             }
+            end(ready);
         }
         return null;
     }
@@ -226,6 +228,11 @@ final class CliPool implements AutoCloseable {
                             settings.cli().workFolder());
             counters.started.increment();
             all.add(process);
+            // Who closes ends all that it finds; this one may have come too late for that.
+            if (isClosed) {
+                end(process);
+                throw new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping");
+            }
             Log.debug("process started").with("pid", process.pid()).write();
             return process;
         } catch (IOException e) {
@@ -268,8 +275,10 @@ final class CliPool implements AutoCloseable {
     }
 
     /// Takes a process back that was asked no question since it was acquired.
-    void giveBack(Lease lease) {
-        returned(lease, true);
+    ///
+    /// @param mayServeOn whether another request may have it
+    void giveBack(Lease lease, boolean mayServeOn) {
+        returned(lease, mayServeOn);
     }
 
     private synchronized void returned(Lease lease, boolean isKept) {
@@ -287,7 +296,7 @@ final class CliPool implements AutoCloseable {
     /// @return whether the process can be spoken to
     private boolean hasStopped(Lease lease, ProcessTurn turn) throws InterruptedException {
         if (turn.isEnded()) return turn.hasResult();
-        return interrupt(lease.process, turn);
+        return !lease.process.hasExited() && interrupt(lease.process, turn);
     }
 
     /// Interrupts a turn, and kills a process that does not hear.
@@ -346,15 +355,12 @@ final class CliPool implements AutoCloseable {
     }
 
     private void startWarm() throws InterruptedException {
-        synchronized (this) {
-            // Looked at again: a request may have taken the last place meanwhile.
-            if (!wantsWarm()) return;
-        }
         try {
-            ClaudeProcess ready = start(List.of());
+            // This may take seconds; nobody is to wait for it.
+            program.path();
             synchronized (this) {
-                if (isClosed) end(ready);
-                else warm.add(ready);
+                // Looked at again: a request may have taken the last place meanwhile.
+                if (wantsWarm()) warm.add(start(List.of()));
             }
         } catch (ApiException | UncheckedIOException e) {
             // A request will say so; this thread only prepares.
@@ -365,6 +371,7 @@ final class CliPool implements AutoCloseable {
 
     private void sweep() {
         warm.removeIf(process -> !process.isAlive());
+        all.removeIf(process -> !process.isAlive());
         Instant limit = clock.instant().minus(settings.sessionIdleTtl());
         while (!idle.isEmpty() && idle.peek().since.isBefore(limit)) end(idle.poll().process);
     }
