@@ -6,6 +6,7 @@ import ccproxy.wire.ErrorKind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,9 @@ final class CliStream implements EventStream {
     private static final int IDLE_TIMES = 5;
 
     private static final Duration GRACE = Duration.ofSeconds(5);
+
+    /// What a process said before it ended has been read by then.
+    private static final Duration LAST_LINES = Duration.ofSeconds(1);
 
     private final CliPool pool;
     private final ClaudeSettings settings;
@@ -56,11 +60,11 @@ final class CliStream implements EventStream {
     }
 
     private boolean begin(Duration wait) throws InterruptedException {
-        if (isClosed) throw stopped();
-        if (place == null) place = pool.queue();
         long left = Math.max(0, Math.min(wait.toNanos(), deadline - System.nanoTime()));
         try {
-            place.get(left, TimeUnit.NANOSECONDS);
+            place().get(left, TimeUnit.NANOSECONDS);
+        } catch (CancellationException _) {
+            throw stopped();
         } catch (TimeoutException _) {
             if (System.nanoTime() < deadline) return false;
             throw CliPool.full();
@@ -71,10 +75,18 @@ final class CliStream implements EventStream {
         return true;
     }
 
+    private synchronized CompletableFuture<Void> place() {
+        if (isClosed) throw stopped();
+        if (place == null) place = pool.queue();
+        return place;
+    }
+
     /// All of it is written at once: the CLI reads in order, and says when it begins a turn, so
     /// that [#checkTold] sees that it knew everything by then.
     private synchronized void begin() throws InterruptedException {
         if (isClosed) throw stopped();
+        // From here on the place is the lease's: it is given back once.
+        place = null;
         CliPool.Lease mine = pool.acquire(request.kind());
         lease = mine;
         ClaudeProcess process = mine.process();
@@ -113,7 +125,8 @@ final class CliStream implements EventStream {
     }
 
     private Next quiet() {
-        if (turn.isEnded() && !turn.hasResult()) {
+        boolean isDead = turn.isEnded() && !turn.hasResult();
+        if (isDead || hasExited()) {
             throw new ApiException(ErrorKind.UNREACHABLE, lease.process().failure())
                     .code("cli_crashed");
         }
@@ -124,6 +137,12 @@ final class CliStream implements EventStream {
         if (System.nanoTime() - heardNanos < limit.plus(GRACE).toNanos()) return new Next.Quiet();
         throw new ApiException(
                 ErrorKind.TIMEOUT, "the claude process was silent for " + limit.toMillis() + " ms");
+    }
+
+    /// A child of a dead process may hold its pipe open: then no end of it is ever read.
+    private boolean hasExited() {
+        long silent = System.nanoTime() - heardNanos;
+        return lease.process().hasExited() && !turn.isEnded() && silent > LAST_LINES.toNanos();
     }
 
     private static ApiException stopped() {
@@ -151,7 +170,7 @@ final class CliStream implements EventStream {
     public synchronized void close() {
         if (isClosed) return;
         isClosed = true;
-        if (turn == null && place != null && lease == null) pool.leave(place);
+        if (place != null) pool.leave(place);
         release();
     }
 }
