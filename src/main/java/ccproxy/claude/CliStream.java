@@ -6,6 +6,7 @@ import ccproxy.wire.ErrorKind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,9 @@ final class CliStream implements EventStream {
     private static final int IDLE_TIMES = 5;
 
     private static final Duration GRACE = Duration.ofSeconds(5);
+
+    /// What a process said before it ended has been read by then.
+    private static final Duration LAST_LINES = Duration.ofSeconds(1);
 
     private final CliPool pool;
     private final ClaudeSettings settings;
@@ -59,9 +63,7 @@ final class CliStream implements EventStream {
     }
 
     private boolean begin(long until) throws InterruptedException {
-        if (isClosed) throw stopped();
-        if (place == null) place = pool.queue();
-        if (!isDone(place, Math.min(until, deadline))) {
+        if (!isDone(place(), Math.min(until, deadline))) {
             if (System.nanoTime() < deadline) return false;
             throw CliPool.full();
         }
@@ -74,12 +76,20 @@ final class CliStream implements EventStream {
         try {
             future.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
             return true;
+        } catch (CancellationException _) {
+            throw stopped();
         } catch (TimeoutException _) {
             return false;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof ApiException told) throw told;
             throw new IllegalStateException(e.getCause());
         }
+    }
+
+    private synchronized CompletableFuture<Void> place() {
+        if (isClosed) throw stopped();
+        if (place == null) place = pool.queue();
+        return place;
     }
 
     private synchronized void begin() throws InterruptedException {
@@ -120,7 +130,8 @@ final class CliStream implements EventStream {
 
     private Next quiet() {
         ProcessTurn turn = asked.turn();
-        if (turn.isEnded() && !turn.hasResult()) throw crashed(asked.lease().process());
+        boolean isDead = turn.isEnded() && !turn.hasResult();
+        if (isDead || hasExited()) throw crashed(asked.lease().process());
         Duration limit =
                 decoder.hasBegun()
                         ? settings.idleTimeout().multipliedBy(IDLE_TIMES)
@@ -132,6 +143,14 @@ final class CliStream implements EventStream {
 
     static ApiException crashed(ClaudeProcess process) {
         return new ApiException(ErrorKind.UNREACHABLE, process.failure()).code("cli_crashed");
+    }
+
+    /// A child of a dead process may hold its pipe open: then no end of it is ever read.
+    private boolean hasExited() {
+        long silent = System.nanoTime() - heardNanos;
+        return asked.lease().process().hasExited()
+                && !asked.turn().isEnded()
+                && silent > LAST_LINES.toNanos();
     }
 
     private static ApiException stopped() {
