@@ -49,21 +49,24 @@ final class LineReader {
         }
     }
 
-    private void found(int end) {
+    private void found(int end) throws IOException {
         lineFrom = from;
         lineLength = end - from;
+        if (lineLength > bytesMax) throw tooLong();
+    }
+
+    private IOException tooLong() {
+        return new IOException("a line is longer than " + bytesMax + " bytes");
     }
 
     /// Makes room and reads once.
     private boolean fill() throws IOException {
         int held = to - from;
-        if (held > bytesMax) throw new IOException("a line is longer than " + bytesMax + " bytes");
+        if (held > bytesMax) throw tooLong();
+        if (from > 0) System.arraycopy(buffer, from, buffer, 0, held);
+        from = 0;
+        to = held;
         if (held == 0 && buffer.length > BUFFER_BYTES) buffer = new byte[BUFFER_BYTES];
-        if (from > 0 && held < buffer.length) {
-            System.arraycopy(buffer, from, buffer, 0, held);
-            from = 0;
-            to = held;
-        }
         if (to == buffer.length) buffer = Arrays.copyOf(buffer, 2 * buffer.length);
         int count = in.read(buffer, to, buffer.length - to);
         if (count < 0) return false;
