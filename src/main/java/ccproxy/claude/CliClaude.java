@@ -162,16 +162,22 @@ final class CliClaude implements Claude {
         } catch (TimeoutException | ExecutionException _) {
             pool.leave(place);
             throw CliPool.full();
+        } catch (InterruptedException e) {
+            pool.leave(place);
+            throw e;
         }
         CliPool.Lease lease = pool.acquire(new CliRequest.Kind("", "", ""));
+        boolean hasAnswered = false;
         try {
             ObjectNode initialize = CliRequest.initialize(lease.kind());
-            return lease.process().controlled(initialize, START_WAIT).path("models");
+            JsonNode told = lease.process().controlled(initialize, START_WAIT).path("models");
+            hasAnswered = true;
+            return told;
         } catch (IOException _) {
             throw new ApiException(ErrorKind.UNREACHABLE, lease.process().failure())
                     .code("cli_crashed");
         } finally {
-            pool.giveBack(lease);
+            pool.giveBack(lease, hasAnswered);
         }
     }
 

@@ -62,7 +62,7 @@ final class CliPool implements AutoCloseable {
     private final List<CliRequest.Kind> clearing = new ArrayList<>();
     private final Set<ClaudeProcess> all = ConcurrentHashMap.newKeySet();
     private int busy;
-    private boolean isClosed;
+    private volatile boolean isClosed;
     private boolean isWanted;
     private final Thread keeper;
 
@@ -218,6 +218,7 @@ final class CliPool implements AutoCloseable {
                 counters.warmHits.increment();
                 return new Lease(ready, kind, true);
             }
+            end(ready);
         }
         return null;
     }
@@ -231,6 +232,7 @@ final class CliPool implements AutoCloseable {
                 counters.warmHits.increment();
                 return new Lease(candidate.process, kind, false);
             }
+            end(candidate.process);
         }
         return null;
     }
@@ -260,6 +262,11 @@ final class CliPool implements AutoCloseable {
                             settings.cli().workFolder());
             counters.started.increment();
             all.add(process);
+            // Who closes ends all that it finds; this one may have come too late for that.
+            if (isClosed) {
+                end(process);
+                throw new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping");
+            }
             Log.debug("process started").with("pid", process.pid()).write();
             return process;
         } catch (IOException e) {
@@ -301,8 +308,10 @@ final class CliPool implements AutoCloseable {
     }
 
     /// Takes a process back that was asked no question since it was acquired.
-    void giveBack(Lease lease) {
-        returned(lease, true);
+    ///
+    /// @param mayServeOn whether another request may have it
+    void giveBack(Lease lease, boolean mayServeOn) {
+        returned(lease, mayServeOn);
     }
 
     private static boolean isReady(ClaudeProcess process, After after)
@@ -329,7 +338,7 @@ final class CliPool implements AutoCloseable {
     /// @return whether the process can be spoken to
     private boolean hasStopped(Lease lease, ProcessTurn turn) throws InterruptedException {
         if (turn.isEnded()) return turn.hasResult();
-        return interrupt(lease.process, turn);
+        return !lease.process.hasExited() && interrupt(lease.process, turn);
     }
 
     /// Interrupts a turn, and kills a process that does not hear.
@@ -388,15 +397,12 @@ final class CliPool implements AutoCloseable {
     }
 
     private void startWarm() throws InterruptedException {
-        synchronized (this) {
-            // Looked at again: a request may have taken the last place meanwhile.
-            if (!wantsWarm()) return;
-        }
         try {
-            ClaudeProcess ready = start(List.of());
+            // This may take seconds; nobody is to wait for it.
+            program.path();
             synchronized (this) {
-                if (isClosed) end(ready);
-                else warm.add(ready);
+                // Looked at again: a request may have taken the last place meanwhile.
+                if (wantsWarm()) warm.add(start(List.of()));
             }
         } catch (ApiException | UncheckedIOException e) {
             // A request will say so; this thread only prepares.
@@ -407,6 +413,7 @@ final class CliPool implements AutoCloseable {
 
     private void sweep() {
         warm.removeIf(process -> !process.isAlive());
+        all.removeIf(process -> !process.isAlive());
         Instant now = clock.instant();
         for (var each = idle.iterator(); each.hasNext(); ) {
             Idle candidate = each.next();
