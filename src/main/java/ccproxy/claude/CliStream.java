@@ -6,6 +6,7 @@ import ccproxy.wire.ErrorKind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,9 @@ final class CliStream implements EventStream {
     private static final int IDLE_TIMES = 5;
 
     private static final Duration GRACE = Duration.ofSeconds(5);
+
+    /// What a process said before it ended has been read by then.
+    private static final Duration LAST_LINES = Duration.ofSeconds(1);
 
     private final CliPool pool;
     private final ClaudeSettings settings;
@@ -59,14 +63,18 @@ final class CliStream implements EventStream {
     }
 
     private boolean begin(long until) throws InterruptedException {
-        if (isClosed) throw stopped();
-        if (place == null) place = pool.queue();
-        if (!isDone(place, Math.min(until, deadline))) {
+        if (!isDone(place(), Math.min(until, deadline))) {
             if (System.nanoTime() < deadline) return false;
             throw CliPool.full();
         }
         begin();
         return true;
+    }
+
+    private synchronized CompletableFuture<Void> place() {
+        if (isClosed) throw stopped();
+        if (place == null) place = pool.queue();
+        return place;
     }
 
     private static boolean isDone(CompletableFuture<?> future, long until)
@@ -76,6 +84,8 @@ final class CliStream implements EventStream {
             return true;
         } catch (TimeoutException _) {
             return false;
+        } catch (CancellationException _) {
+            throw stopped();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof ApiException told) throw told;
             throw new IllegalStateException(e.getCause());
@@ -120,12 +130,17 @@ final class CliStream implements EventStream {
 
     private Next quiet() {
         ProcessTurn turn = asked.turn();
-        if (turn.isEnded() && !turn.hasResult()) throw crashed(asked.lease().process());
+        ClaudeProcess process = asked.lease().process();
+        long silence = System.nanoTime() - heardNanos;
+        boolean isDead = turn.isEnded() && !turn.hasResult();
+        // A child of a dead process may hold its pipe open: then no end of it is ever read.
+        boolean hasExited = process.hasExited() && silence > LAST_LINES.toNanos();
+        if (isDead || hasExited && !turn.isEnded()) throw crashed(process);
         Duration limit =
                 decoder.hasBegun()
                         ? settings.idleTimeout().multipliedBy(IDLE_TIMES)
                         : settings.firstEventTimeout();
-        if (System.nanoTime() - heardNanos < limit.plus(GRACE).toNanos()) return new Next.Quiet();
+        if (silence < limit.plus(GRACE).toNanos()) return new Next.Quiet();
         throw new ApiException(
                 ErrorKind.TIMEOUT, "the claude process was silent for " + limit.toMillis() + " ms");
     }
