@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -37,6 +39,8 @@ final class ClaudeProcess implements AutoCloseable {
     /// Control requests are answered within milliseconds, also during a turn.
     static final Duration CONTROL_WAIT = Duration.ofSeconds(10);
 
+    private static final long LAST_MILLIS = 500;
+
     private final Process process;
     private final CliFolders folders;
     private final ExecutorService writer;
@@ -46,6 +50,7 @@ final class ClaudeProcess implements AutoCloseable {
     private final Map<String, CompletableFuture<CliMessage.Reply>> pending =
             new ConcurrentHashMap<>();
     private final AtomicBoolean isClosing = new AtomicBoolean();
+    private final CountDownLatch gone = new CountDownLatch(1);
     private volatile ProcessTurn turn = new ProcessTurn();
     private volatile boolean isEnded;
     private volatile String brokenLine = "";
@@ -92,6 +97,11 @@ final class ClaudeProcess implements AutoCloseable {
     /// {@return whether it can still be spoken to}
     boolean isAlive() {
         return !isEnded && !isClosing.get() && process.isAlive();
+    }
+
+    /// {@return whether it has ended, although a child of its may still hold its pipes open}
+    boolean hasExited() {
+        return !process.isAlive();
     }
 
     private void read() {
@@ -193,16 +203,22 @@ final class ClaudeProcess implements AutoCloseable {
     /// Writes a line, in order, on the writer's thread.
     void write(ObjectNode line) {
         if (isClosing.get()) return;
-        writer.execute(() -> {
-            try {
-                OutputStream out = process.getOutputStream();
-                out.write(Json.bytes(line));
-                out.write('\n');
-                out.flush();
-            } catch (IOException _) {
-                // It is gone, or going: its reader says so.
-            }
-        });
+        try {
+            writer.execute(() -> send(line));
+        } catch (RejectedExecutionException _) {
+            // It has begun to end this very moment.
+        }
+    }
+
+    private void send(ObjectNode line) {
+        try {
+            OutputStream out = process.getOutputStream();
+            out.write(Json.bytes(line));
+            out.write('\n');
+            out.flush();
+        } catch (IOException _) {
+            // It is gone, or going: its reader says so.
+        }
     }
 
     /// {@return the turn that was begun last}
@@ -214,8 +230,18 @@ final class ClaudeProcess implements AutoCloseable {
     String failure() {
         if (!brokenLine.isEmpty()) return brokenLine;
         String said = stderr.text();
+        awaitExit();
         String end = process.isAlive() ? "stopped" : "ended with exit code " + process.exitValue();
         return "the claude process " + end + (said.isEmpty() ? "" : ": " + said);
+    }
+
+    /// Its pipes end a moment before it does.
+    private void awaitExit() {
+        try {
+            process.waitFor(LAST_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /// Ends it: stdin is closed and it may leave by itself; or, in a turn that nobody waits for, it
@@ -249,6 +275,7 @@ final class ClaudeProcess implements AutoCloseable {
         } finally {
             writer.shutdownNow();
             folders.close();
+            gone.countDown();
             Log.debug("process ended").with("pid", pid()).write();
         }
     }
@@ -277,11 +304,11 @@ final class ClaudeProcess implements AutoCloseable {
         return true;
     }
 
-    /// Waits until it is gone.
+    /// Waits until it is gone, its children and folders too; [#close()] must have been called.
     ///
-    /// @return whether it is
+    /// @return whether they are
     boolean awaitEnd(Duration wait) throws InterruptedException {
-        return process.waitFor(wait.toMillis(), TimeUnit.MILLISECONDS);
+        return gone.await(wait.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /// Ends it now, its children too.
