@@ -8,13 +8,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /// Asks again until it is so.
-final class Eventually {
+public final class Eventually {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private Eventually() {}
 
     /// Waits until `condition` holds.
-    static void isTrue(String what, Callable<Boolean> condition) {
+    public static void isTrue(String what, Callable<Boolean> condition) {
         long until = System.nanoTime() + LIMIT.toNanos();
         try {
             while (!condition.call()) {
