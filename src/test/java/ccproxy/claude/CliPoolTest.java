@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// Who gets which process.
 @Timeout(60)
 class CliPoolTest extends Clis {
-    private static final CliRequest.Kind KIND = new CliRequest.Kind("", "");
+    private static final CliRequest.Kind KIND = new CliRequest.Kind("", "", "");
 
     private void openWithBusyWait(int processesMax, long millis) {
         fake = new FakeCli(folder);
@@ -273,7 +273,7 @@ class CliPoolTest extends Clis {
     }
 
     @Test
-    void idleOneEndsAfterIdleTtlAndNotBefore() throws Exception {
+    void idleOneEndsAfterAWhileAndNotBefore() throws Exception {
         fake = new FakeCli(folder);
         var clock = new Sessions.Hands();
         open(fake.claude(0, 2), clock);
@@ -284,13 +284,13 @@ class CliPoolTest extends Clis {
         cleared(pid, 2);
         CliStream other = begun("other", "start;hang");
         for (int i = 0; i < 2; i++) {
-            clock.now = clock.now.plus(settings.sessionIdleTtl().dividedBy(2));
+            clock.now = clock.now.plus(CliPool.IDLE_KEPT.dividedBy(2));
             pool.warmUp();
         }
         assertEquals("z", said("say z"));
         assertTrue(pool.pids().contains(pid), "as old as the limit");
         cleared(pid, 3);
-        clock.now = clock.now.plus(settings.sessionIdleTtl()).plusMillis(1);
+        clock.now = clock.now.plus(CliPool.IDLE_KEPT).plusMillis(1);
         Eventually.isTrue(
                 "swept",
                 () -> {

@@ -54,7 +54,8 @@ class Clis {
 
     CliStream ask(MessagesRequest request) {
         var rules = new ModelCatalog(ModelMapping.NONE).rules("claude-sonnet-5");
-        return new CliStream(pool, settings, new CliRequest(Answers.turn(request), rules, false));
+        var asked = new CliRequest(Answers.turn(request), rules, false);
+        return new CliStream(pool, settings, new PlainQuestion(pool, asked));
     }
 
     CliStream ask(String text) {
