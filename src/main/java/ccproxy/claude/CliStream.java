@@ -71,25 +71,25 @@ final class CliStream implements EventStream {
         return true;
     }
 
+    private synchronized CompletableFuture<Void> place() {
+        if (isClosed) throw stopped();
+        if (place == null) place = pool.queue();
+        return place;
+    }
+
     private static boolean isDone(CompletableFuture<?> future, long until)
             throws InterruptedException {
         try {
             future.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
             return true;
-        } catch (CancellationException _) {
-            throw stopped();
         } catch (TimeoutException _) {
             return false;
+        } catch (CancellationException _) {
+            throw stopped();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof ApiException told) throw told;
             throw new IllegalStateException(e.getCause());
         }
-    }
-
-    private synchronized CompletableFuture<Void> place() {
-        if (isClosed) throw stopped();
-        if (place == null) place = pool.queue();
-        return place;
     }
 
     private synchronized void begin() throws InterruptedException {
@@ -130,27 +130,23 @@ final class CliStream implements EventStream {
 
     private Next quiet() {
         ProcessTurn turn = asked.turn();
+        ClaudeProcess process = asked.lease().process();
+        long silence = System.nanoTime() - heardNanos;
         boolean isDead = turn.isEnded() && !turn.hasResult();
-        if (isDead || hasExited()) throw crashed(asked.lease().process());
+        // A child of a dead process may hold its pipe open: then no end of it is ever read.
+        boolean hasExited = process.hasExited() && silence > LAST_LINES.toNanos();
+        if (isDead || hasExited && !turn.isEnded()) throw crashed(process);
         Duration limit =
                 decoder.hasBegun()
                         ? settings.idleTimeout().multipliedBy(IDLE_TIMES)
                         : settings.firstEventTimeout();
-        if (System.nanoTime() - heardNanos < limit.plus(GRACE).toNanos()) return new Next.Quiet();
+        if (silence < limit.plus(GRACE).toNanos()) return new Next.Quiet();
         throw new ApiException(
                 ErrorKind.TIMEOUT, "the claude process was silent for " + limit.toMillis() + " ms");
     }
 
     static ApiException crashed(ClaudeProcess process) {
         return new ApiException(ErrorKind.UNREACHABLE, process.failure()).code("cli_crashed");
-    }
-
-    /// A child of a dead process may hold its pipe open: then no end of it is ever read.
-    private boolean hasExited() {
-        long silent = System.nanoTime() - heardNanos;
-        return asked.lease().process().hasExited()
-                && !asked.turn().isEnded()
-                && silent > LAST_LINES.toNanos();
     }
 
     private static ApiException stopped() {

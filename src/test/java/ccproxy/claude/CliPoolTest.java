@@ -273,7 +273,7 @@ class CliPoolTest extends Clis {
     }
 
     @Test
-    void clearedOneThatNobodyAsksEndsAfterItsTimeAndNotBefore() throws Exception {
+    void idleOneEndsAfterAWhileAndNotBefore() throws Exception {
         fake = new FakeCli(folder);
         var clock = new Sessions.Hands();
         open(fake.claude(0, 2), clock);
