@@ -33,6 +33,29 @@ final class MadeEvents {
         return events;
     }
 
+    /// {@return the last event but one of an answer that was refused}
+    ///
+    /// @param told what the CLI says of it
+    /// @param result of its turn
+    static SseEvent refusal(ObjectNode told, ObjectNode result) {
+        ObjectNode end = Json.object().put("type", "message_delta");
+        ObjectNode delta = end.putObject("delta").put("stop_reason", "refusal");
+        delta.putNull("stop_sequence");
+        delta.putObject("stop_details")
+                .put("type", "refusal")
+                .<ObjectNode>set("category", orNull(told.path("api_refusal_category")))
+                .set("explanation", orNull(told.path("api_refusal_explanation")));
+        int tokens = 0;
+        for (JsonNode model : result.path("modelUsage"))
+            tokens += model.path("outputTokens").asInt(0);
+        end.putObject("usage").put("output_tokens", tokens);
+        return event(end);
+    }
+
+    private static JsonNode orNull(JsonNode value) {
+        return value.isString() ? value : Json.object().nullNode();
+    }
+
     /// {@return the events that tell one block}
     static List<SseEvent> block(int index, ObjectNode block) {
         ObjectNode begun = block.deepCopy();

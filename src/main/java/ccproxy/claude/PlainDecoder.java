@@ -21,6 +21,7 @@ final class PlainDecoder implements CliDecoder {
     private final Deque<SseEvent> events = new ArrayDeque<>();
     private final WholeAnswer whole = new WholeAnswer();
     private ObjectNode limit = Json.object();
+    private ObjectNode refusal = Json.object();
     private String error = "";
     private String said = "";
     private boolean hasBegun;
@@ -35,8 +36,10 @@ final class PlainDecoder implements CliDecoder {
             case CliMessage.Assistant assistant -> assistant(assistant);
             case CliMessage.RateLimit(var info) -> limit = info;
             case CliMessage.Result(var raw) -> result(raw);
+            case CliMessage.SystemLine(var subtype, var raw) -> {
+                if (subtype.equals("model_refusal_no_fallback")) refusal = raw;
+            }
             case CliMessage.User _,
-                    CliMessage.SystemLine _,
                     CliMessage.Reply _,
                     CliMessage.Request _,
                     CliMessage.Other _ -> {}
@@ -83,6 +86,10 @@ final class PlainDecoder implements CliDecoder {
         if (isComplete) return;
         if (hasStopReason && !isFailing) {
             // Older versions end a turn that has cost enough without the last event.
+            finish(STOP);
+        } else if (hasBegun && !refusal.isEmpty() && !isFailing) {
+            // Older versions tell of a refusal so, in place of the answer's last two events.
+            events.add(MadeEvents.refusal(refusal, raw));
             finish(STOP);
         } else if (!whole.isEmpty() && !isFailing) {
             whole.events(raw).forEach(events::add);

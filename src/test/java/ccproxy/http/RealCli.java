@@ -26,6 +26,8 @@ final class RealCli implements AutoCloseable {
     static final String SDK = "/sdk/v1/messages";
     static final String API = "/api/v1/messages";
 
+    private static final long BODY_MAX = 32 << 20;
+
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -35,19 +37,24 @@ final class RealCli implements AutoCloseable {
     private volatile FakeUpstream.Script script = this::passOn;
 
     RealCli(CliVersion version, Path folder) throws IOException {
-        this(version, folder, 4);
+        this(version, folder, 4, Map.of());
     }
 
-    RealCli(CliVersion version, Path folder, int processesMax) throws IOException {
+    /// @param more variables of the CLI; an empty one is taken away
+    RealCli(CliVersion version, Path folder, int processesMax, Map<String, String> more)
+            throws IOException {
         String path = version.path();
-        echo = new TestServer().bodyBytesMax(32 << 20).start();
+        echo = new TestServer().bodyBytesMax(BODY_MAX).start();
         door = FakeUpstream.of(this::answer);
+        Map<String, String> environment = environment(folder, door.url());
+        environment.putAll(more);
+        environment.values().removeIf(String::isEmpty);
         server =
                 new TestServer()
-                        .bodyBytesMax(32 << 20)
+                        .bodyBytesMax(BODY_MAX)
                         .pingMillis(200)
                         .upstream(door.url())
-                        .cli(settings(path, folder, environment(folder, door.url()), processesMax))
+                        .cli(settings(path, folder, environment, processesMax))
                         .start();
     }
 

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ccproxy.wire.Json;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -262,8 +262,10 @@ class RealCliBodiesTest {
     }
 
     @Test
-    void everyKnownModel() {
+    void everyKindOfModel() {
+        var kinds = new HashSet<JsonNode>();
         for (JsonNode model : Json.tree(cli.server().get("/echo/v1/models").body()).path("data")) {
+            if (!kinds.add(model.path("capabilities"))) continue;
             ObjectNode asked = check(request(model.path("id").asString()));
             assertFalse(asked.has("temperature"), () -> asked.toString());
         }
@@ -306,14 +308,13 @@ class RealCliBodiesTest {
         assertSame(api, sdk);
     }
 
-    /// Where the client's text ends and the file's would begin.
     @Test
-    void noticesOfWhatIsNotPassedOn() {
+    void whatIsNotPassedOnIsSaid() {
         ObjectNode request = request(OTHER);
         request.putObject("metadata").put("user_id", "u-1");
         var answer = cli.server().post(RealCli.SDK, request.toString());
         String warnings = answer.headers().firstValue("x-ccproxy-warnings").orElse("");
         assertEquals("metadata=dropped", warnings);
-        assertTrue(Stream.of("u-1").noneMatch(cli.asked().getLast().body()::contains));
+        assertFalse(cli.asked().getLast().body().contains("u-1"));
     }
 }
