@@ -1,6 +1,7 @@
 package ccproxy.claude;
 
 import ccproxy.observe.Log;
+import ccproxy.wire.CliMessage;
 import ccproxy.wire.MessagesRequest;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -78,7 +79,7 @@ final class AgentQuestion implements CliQuestion {
             throw CliStream.crashed(lease.process());
         } finally {
             if (asked == null)
-                pool.release(lease, lease.process().turn(), false, CliPool.After.END);
+                pool.release(lease, lease.process().turn(), false, TurnEnd.After.END);
         }
     }
 
@@ -128,7 +129,7 @@ final class AgentQuestion implements CliQuestion {
     }
 
     @Override
-    public void checkTold() {
+    public void hear(CliMessage line) {
         // Every value was confirmed before the question was put.
     }
 
@@ -141,7 +142,7 @@ final class AgentQuestion implements CliQuestion {
     @Override
     public void release(Asked asked, boolean isOver) {
         if (session.isEmpty()) {
-            pool.release(asked.lease(), asked.turn(), isOver, CliPool.After.END);
+            pool.release(asked.lease(), asked.turn(), isOver, TurnEnd.After.END);
             return;
         }
         String told = decoder.told();
@@ -154,6 +155,6 @@ final class AgentQuestion implements CliQuestion {
             conversations.put(
                     session, new AgentConversations.Held(conversation, count, digest, isFed));
         }
-        pool.release(asked.lease(), asked.turn(), isOver, CliPool.After.KEEP);
+        pool.release(asked.lease(), asked.turn(), isOver, TurnEnd.After.KEEP);
     }
 }

@@ -161,7 +161,7 @@ final class CliClaude implements Claude {
             place.get(settings.sessionBusyWait().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException _) {
             pool.leave(place);
-            throw CliPool.full();
+            throw CliPlaces.full();
         } catch (InterruptedException e) {
             pool.leave(place);
             throw e;

@@ -2,12 +2,8 @@ package ccproxy.claude;
 
 import ccproxy.observe.Log;
 import ccproxy.wire.ApiException;
-import ccproxy.wire.CliMessage;
 import ccproxy.wire.ErrorKind;
-import ccproxy.wire.Json;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import tools.jackson.databind.node.ObjectNode;
 
 /// The CLI processes of this server: busy ones, idle ones that were told their system text and then
 /// cleared, and warm ones that were started ahead and told nothing. Never more than
@@ -32,18 +27,9 @@ import tools.jackson.databind.node.ObjectNode;
 ///
 /// Safe for any number of threads.
 final class CliPool implements AutoCloseable {
-    /// Requests that may wait for a process: each holds a body in memory.
-    static final int WAITING_MAX = 256;
-
     /// The pool refills when the answer that emptied it has had the processors to itself for a
     /// moment.
     private static final Duration REFILL_DELAY = Duration.ofMillis(300);
-
-    /// How long a turn that nobody waits for any more may take to stop.
-    static final Duration INTERRUPT_WAIT = Duration.ofSeconds(2);
-
-    /// An answer that has come to its end is followed by its `result` within milliseconds.
-    private static final Duration RESULT_WAIT = Duration.ofMillis(200);
 
     /// A cleared process that nobody asked for so long holds 150 MB for nothing; one that holds a
     /// conversation is kept for `session.idle_ttl`.
@@ -56,12 +42,12 @@ final class CliPool implements AutoCloseable {
     private final CliProgram program;
     private final Clock clock;
     private final CliCounters counters = new CliCounters();
+    private final CliPlaces places;
+    private final CliStarter starter;
     private final Deque<ClaudeProcess> warm = new ArrayDeque<>();
     private final Deque<Idle> idle = new ArrayDeque<>();
-    private final Deque<CompletableFuture<Void>> waiting = new ArrayDeque<>();
     private final List<CliRequest.Kind> clearing = new ArrayList<>();
     private final Set<ClaudeProcess> all = ConcurrentHashMap.newKeySet();
-    private int busy;
     private volatile boolean isClosed;
     private boolean isWanted;
     private final Thread keeper;
@@ -74,20 +60,12 @@ final class CliPool implements AutoCloseable {
     /// @param isNew whether it still has to be told its kind
     record Lease(ClaudeProcess process, CliRequest.Kind kind, boolean isNew) {}
 
-    /// What becomes of a process after a turn.
-    enum After {
-        /// Everything of the request is taken from it, and another one may have it.
-        CLEAR,
-        /// It holds a conversation that will go on.
-        KEEP,
-        /// It is ended.
-        END
-    }
-
     CliPool(ClaudeSettings settings, CliProgram program, Clock clock) {
         this.settings = settings;
         this.program = program;
         this.clock = clock;
+        places = new CliPlaces(settings.cli().processesMax());
+        starter = new CliStarter(settings, program, counters);
         keeper = Thread.ofPlatform().daemon().name("claude-pool").start(this::keep);
     }
 
@@ -102,75 +80,35 @@ final class CliPool implements AutoCloseable {
     /// {@return a place in the line; done when a process may be taken}
     ///
     /// @throws ApiException when too many wait already
-    synchronized CompletableFuture<Void> queue() {
-        if (busy < settings.cli().processesMax()) {
-            busy++;
-            return CompletableFuture.completedFuture(null);
-        }
-        if (waiting.size() >= WAITING_MAX) throw full();
-        var place = new CompletableFuture<Void>();
-        waiting.add(place);
-        return place;
-    }
-
-    /// {@return the error of who waited in vain}
-    static ApiException full() {
-        return new ApiException(
-                        ErrorKind.UNAVAILABLE,
-                        "all processes of the Claude Code CLI are busy (sdk.max_processes)")
-                .header("retry-after", "1")
-                .code("cli_busy");
+    CompletableFuture<Void> queue() {
+        return places.queue();
     }
 
     /// Gives a place up, or what it gave a right to.
     void leave(CompletableFuture<Void> place) {
-        if (!place.cancel(false)) freed();
-        else
-            synchronized (this) {
-                waiting.remove(place);
-            }
+        places.leave(place);
+        wake();
     }
 
-    private synchronized void freed() {
-        for (; ; ) {
-            CompletableFuture<Void> next = waiting.poll();
-            if (next == null) {
-                busy--;
-                break;
-            }
-            if (next.complete(null)) break;
-        }
+    private synchronized void wake() {
         notifyAll();
     }
 
     /// {@return a process for a request of this kind; who holds a place that is done may take one}
     ///
-    /// @throws ApiException when there is no usable program
+    /// @throws ApiException when there is no usable program; the place is free again
     Lease acquire(CliRequest.Kind kind) throws InterruptedException {
-        boolean isTaken = false;
-        try {
-            Lease lease = existing(kind);
-            if (lease == null) lease = new Lease(start(List.of()), kind, true);
-            isTaken = true;
-            return lease;
-        } finally {
-            if (!isTaken) freed();
-        }
+        return acquire(kind, List.of());
     }
 
     /// {@return the process that holds the kind's conversation, or one that is started with
-    /// arguments of its own}; who holds a place that is done may take one
+    /// arguments of its own}
     ///
-    /// @throws ApiException when there is no usable program
+    /// @param more those arguments; none for a process that is the model alone
     Lease acquire(CliRequest.Kind kind, List<String> more) throws InterruptedException {
         boolean isTaken = false;
         try {
-            Lease lease;
-            synchronized (this) {
-                isWanted = true;
-                lease = idle(kind);
-                if (lease == null) evictAbove(settings.cli().processesMax() - 1);
-            }
+            Lease lease = existing(kind, more.isEmpty());
             if (lease == null) lease = new Lease(start(more), kind, true);
             isTaken = true;
             return lease;
@@ -184,7 +122,22 @@ final class CliPool implements AutoCloseable {
     Lease replace(Lease useless, CliRequest.Kind kind, List<String> more)
             throws InterruptedException {
         end(useless.process);
+        useless.process.awaitEnd(ClaudeProcess.STEP);
         return new Lease(start(more), kind, true);
+    }
+
+    private void freed() {
+        places.freed();
+        wake();
+    }
+
+    private ClaudeProcess start(List<String> more) throws InterruptedException {
+        ClaudeProcess process = starter.start(more);
+        all.add(process);
+        // Who closes ends all that it finds; this one may have come too late for that.
+        if (!isClosed) return process;
+        end(process);
+        throw new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping");
     }
 
     /// Says that requests are to come: from now on processes are kept ready.
@@ -193,26 +146,32 @@ final class CliPool implements AutoCloseable {
         notifyAll();
     }
 
-    /// One that is just being cleared is worth a moment: a start takes twenty times as long.
-    private synchronized Lease existing(CliRequest.Kind kind) throws InterruptedException {
-        isWanted = true;
-        long until = System.nanoTime() + CLEARING_WAIT.toNanos();
-        for (; ; ) {
-            Lease found = found(kind);
-            long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
-            if (found != null || left <= 0 || !clearing.contains(kind)) {
-                if (found == null) evictAbove(settings.cli().processesMax() - 1);
-                notifyAll();
-                return found;
+    /// One that is just being cleared is worth a moment: a start takes twenty times as long. Where
+    /// there is none, there is room for another when this returns.
+    private Lease existing(CliRequest.Kind kind, boolean isPlain) throws InterruptedException {
+        List<ClaudeProcess> evicted;
+        synchronized (this) {
+            isWanted = true;
+            long until = System.nanoTime() + CLEARING_WAIT.toNanos();
+            Lease found = found(kind, isPlain);
+            while (found == null && clearing.contains(kind)) {
+                long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+                if (left <= 0) break;
+                wait(left);
+                found = found(kind, isPlain);
             }
-            wait(left);
+            notifyAll();
+            if (found != null) return found;
+            evicted = evict();
         }
+        for (ClaudeProcess process : evicted) process.awaitEnd(ClaudeProcess.STEP);
+        return null;
     }
 
-    private Lease found(CliRequest.Kind kind) {
+    private Lease found(CliRequest.Kind kind, boolean isPlain) {
         Lease same = idle(kind);
         if (same != null) return same;
-        while (!warm.isEmpty()) {
+        while (isPlain && !warm.isEmpty()) {
             ClaudeProcess ready = warm.poll();
             if (ready.isAlive()) {
                 counters.warmHits.increment();
@@ -237,12 +196,17 @@ final class CliPool implements AutoCloseable {
         return null;
     }
 
-    /// Ends what is idle the longest until no more than `kept` processes are left beside the one
-    /// that is asked for now.
-    private void evictAbove(int kept) {
-        while (busy - 1 + idle.size() + warm.size() > kept && !(idle.isEmpty() && warm.isEmpty())) {
-            end(idle.isEmpty() ? warm.poll() : idle.poll().process);
+    /// Ends what is idle the longest until there is room for one more process beside those that are
+    /// busy; who asks is counted with these already.
+    private List<ClaudeProcess> evict() {
+        var evicted = new ArrayList<ClaudeProcess>();
+        int room = settings.cli().processesMax() - places.taken();
+        while (idle.size() + warm.size() > Math.max(0, room)) {
+            ClaudeProcess oldest = idle.isEmpty() ? warm.poll() : idle.poll().process;
+            end(oldest);
+            evicted.add(oldest);
         }
+        return evicted;
     }
 
     /// Ends the idle process that holds a conversation, if there is one.
@@ -260,44 +224,14 @@ final class CliPool implements AutoCloseable {
         process.close();
     }
 
-    private ClaudeProcess start(List<String> more) throws InterruptedException {
-        Path path = program.path();
-        CliFolders folders = CliFolders.open();
-        try {
-            ClaudeProcess process =
-                    ClaudeProcess.start(
-                            CliCommand.of(path, settings.cli(), more),
-                            CliEnvironment.of(settings, folders.temporary(), more.isEmpty()),
-                            folders,
-                            settings.cli().workFolder());
-            counters.started.increment();
-            all.add(process);
-            // Who closes ends all that it finds; this one may have come too late for that.
-            if (isClosed) {
-                end(process);
-                throw new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping");
-            }
-            Log.debug("process started").with("pid", process.pid()).write();
-            return process;
-        } catch (IOException e) {
-            folders.close();
-            throw new ApiException(
-                            ErrorKind.UNAVAILABLE,
-                            "the Claude Code CLI at "
-                                    + path
-                                    + " cannot be started: "
-                                    + e.getMessage())
-                    .code("cli_unavailable");
-        }
-    }
-
     /// Takes a process back once its turn is over, however it ends; returns at once.
     ///
     /// @param turn its last one
     /// @param isOver whether its answer came to its end
-    void release(Lease lease, ProcessTurn turn, boolean isOver, After after) {
+    void release(Lease lease, ProcessTurn turn, boolean isOver, TurnEnd.After after) {
         turn.discard();
-        if (isOver && after != After.END) {
+        boolean isExpected = isOver && after != TurnEnd.After.END;
+        if (isExpected) {
             synchronized (this) {
                 clearing.add(lease.kind);
             }
@@ -307,12 +241,18 @@ final class CliPool implements AutoCloseable {
                 .start(() -> {
                     boolean isKept = false;
                     try {
-                        if (isOver) turn.awaitEnd(RESULT_WAIT);
-                        isKept = hasStopped(lease, turn) && isReady(lease.process, after);
-                    } catch (InterruptedException | IOException e) {
-                        Log.debug("process not kept").with("error", e.getMessage()).write();
+                        isKept =
+                                new TurnEnd(lease.process, turn, counters)
+                                        .isReadyFor(after, isOver);
+                        // Its place is taken until it is gone: never more processes than allowed.
+                        if (!isKept) {
+                            end(lease.process);
+                            lease.process.awaitEnd(ClaudeProcess.STEP);
+                        }
+                    } catch (InterruptedException _) {
+                        Thread.currentThread().interrupt();
                     } finally {
-                        returned(lease, isKept);
+                        returned(lease, isKept, isExpected);
                     }
                 });
     }
@@ -321,60 +261,17 @@ final class CliPool implements AutoCloseable {
     ///
     /// @param mayServeOn whether another request may have it
     void giveBack(Lease lease, boolean mayServeOn) {
-        returned(lease, mayServeOn);
+        returned(lease, mayServeOn, false);
     }
 
-    private static boolean isReady(ClaudeProcess process, After after)
-            throws InterruptedException, IOException {
-        return switch (after) {
-            case CLEAR -> isCleared(process);
-            case KEEP -> true;
-            case END -> false;
-        };
-    }
-
-    private synchronized void returned(Lease lease, boolean isKept) {
+    private synchronized void returned(Lease lease, boolean isKept, boolean isExpected) {
         if (isKept && !isClosed && lease.process.isAlive()) {
             idle.add(new Idle(lease.process, lease.kind, clock.instant()));
         } else {
             end(lease.process);
         }
-        clearing.remove(lease.kind);
+        if (isExpected) clearing.remove(lease.kind);
         freed();
-    }
-
-    /// Stops a turn that still runs.
-    ///
-    /// @return whether the process can be spoken to
-    private boolean hasStopped(Lease lease, ProcessTurn turn) throws InterruptedException {
-        if (turn.isEnded()) return turn.hasResult();
-        return !lease.process.hasExited() && interrupt(lease.process, turn);
-    }
-
-    /// Interrupts a turn, and kills a process that does not hear.
-    ///
-    /// @return whether the turn is over and the process alive
-    boolean interrupt(ClaudeProcess process, ProcessTurn turn) throws InterruptedException {
-        counters.interrupts.increment();
-        process.control(Json.object().put("subtype", "interrupt"));
-        if (turn.awaitEnd(INTERRUPT_WAIT)) return turn.hasResult();
-        counters.kills.increment();
-        Log.warn("process killed: it did not stop").with("pid", process.pid()).write();
-        process.kill();
-        return false;
-    }
-
-    /// Takes everything of a request from a process: its values, then the conversation. The CLI
-    /// itself says whether it has begun anew: an old one counts on from what the last one cost.
-    private static boolean isCleared(ClaudeProcess process)
-            throws InterruptedException, IOException {
-        process.controlled(CliRequest.blank(), ClaudeProcess.CONTROL_WAIT);
-        ProcessTurn clearing = process.begin(CliLines.user("/clear"));
-        clearing.discard();
-        if (!clearing.awaitEnd(ClaudeProcess.CONTROL_WAIT) || !clearing.hasResult()) return false;
-        CliMessage.Result result = clearing.result();
-        ObjectNode raw = result.raw();
-        return !raw.path("is_error").asBoolean(true) && raw.path("total_cost_usd").asDouble(1) == 0;
     }
 
     /// Keeps [CliSettings#warm] processes ready and ends those that nobody used for long; one start
@@ -397,10 +294,10 @@ final class CliPool implements AutoCloseable {
     }
 
     private boolean wantsWarm() {
-        int total = busy + idle.size() + warm.size();
+        int total = places.taken() + idle.size() + warm.size();
         return isWanted
                 && !isClosed
-                && waiting.isEmpty()
+                && !places.isWaitedFor()
                 && warm.size() < settings.cli().warm()
                 && total < settings.cli().processesMax()
                 && program.isFound();

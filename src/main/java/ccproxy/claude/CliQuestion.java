@@ -1,5 +1,6 @@
 package ccproxy.claude;
 
+import ccproxy.wire.CliMessage;
 import java.util.concurrent.CompletableFuture;
 
 /// How a request is put to a CLI process, how its answer is read, and what becomes of the process.
@@ -14,10 +15,11 @@ interface CliQuestion {
     /// @return fails with an [ccproxy.wire.ApiException]; then no process is held
     CompletableFuture<Asked> ask() throws InterruptedException;
 
-    /// Makes sure that the process knew all of the request when it began the turn.
+    /// Hears every line of the turn before it is read, to make sure that the process knew all of
+    /// the request when it began.
     ///
     /// @throws ccproxy.wire.ApiException when not
-    void checkTold();
+    void hear(CliMessage line);
 
     /// {@return what reads the answer; always the same}
     CliDecoder decoder();

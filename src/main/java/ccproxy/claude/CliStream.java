@@ -65,7 +65,7 @@ final class CliStream implements EventStream {
     private boolean begin(long until) throws InterruptedException {
         if (!isDone(place(), Math.min(until, deadline))) {
             if (System.nanoTime() < deadline) return false;
-            throw CliPool.full();
+            throw CliPlaces.full();
         }
         begin();
         return true;
@@ -122,8 +122,7 @@ final class CliStream implements EventStream {
             if (isClosed) throw stopped();
             if (line == null) return quiet();
             heardNanos = System.nanoTime();
-            if (line instanceof CliMessage.SystemLine(var subtype, _) && subtype.equals("init"))
-                question.checkTold();
+            question.hear(line);
             decoder.add(line);
         }
     }

@@ -100,10 +100,10 @@ class CliPoolTest extends Clis {
         CompletableFuture<Void> busy = pool.queue();
         assertTrue(busy.isDone());
         var places = new ArrayList<CompletableFuture<Void>>();
-        for (int i = 0; i < CliPool.WAITING_MAX; i++) places.add(pool.queue());
+        for (int i = 0; i < CliPlaces.WAITING_MAX; i++) places.add(pool.queue());
         assertFull(assertThrows(ApiException.class, pool::queue));
         pool.leave(places.getLast());
-        places.set(CliPool.WAITING_MAX - 1, pool.queue());
+        places.set(CliPlaces.WAITING_MAX - 1, pool.queue());
         assertFull(assertThrows(ApiException.class, pool::queue));
         pool.leave(busy);
         assertTrue(places.getFirst().isDone());
