@@ -38,7 +38,10 @@ final class CliErrors {
             if (status == 0) status = Integer.parseInt(named);
             message = ADVICE.matcher(matcher.group(3)).replaceFirst("");
         }
-        if (text.contains("Not logged in") || text.contains("/login")) return notLoggedIn(text);
+        // A refusal may quote what a client said.
+        boolean mayBeLogin = status == 0 || status == 401;
+        if (mayBeLogin && (text.contains("Not logged in") || text.contains("/login")))
+            return notLoggedIn(text);
         String type = result.path("api_error_type").asString("");
         if (status >= 400) return upstream(status, type, message, limit);
         return switch (error) {
