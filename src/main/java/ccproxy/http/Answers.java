@@ -56,17 +56,21 @@ final class Answers {
         var fold = new MessageFold();
         var tally = new Tally();
         ClientWatch.Watch client = exchange.watched(clients);
+        long lookAt = System.nanoTime() + look.toNanos();
         try {
             for (; ; ) {
+                // Also while events flow: nothing is written yet that could fail.
+                if (System.nanoTime() - lookAt >= 0) {
+                    if (client.isGone()) throw new ClientGoneException();
+                    lookAt = System.nanoTime() + look.toNanos();
+                }
                 switch (events.next(look)) {
                     case Next.Event(var event) -> {
                         tally.add(event);
                         fold.add(event);
                         if (tally.hasContent()) exchange.log().firstToken();
                     }
-                    case Next.Quiet(), Next.Queued() -> {
-                        if (client.isGone()) throw new ClientGoneException();
-                    }
+                    case Next.Quiet(), Next.Queued() -> {}
                     case Next.End() -> {
                         if (!tally.isComplete()) throw incomplete();
                         exchange.checkNotCut();

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /// The program in a process of its own: for what is read once a JVM, and for its memory.
@@ -21,6 +22,12 @@ final class Program implements AutoCloseable {
     /// @param jvm flags of the JVM
     /// @param arguments of the program
     Program(Path folder, List<String> jvm, String... arguments) throws IOException {
+        this(folder, jvm, Map.of(), arguments);
+    }
+
+    /// @param variables of its environment, beside what of ours is no setting of its own
+    Program(Path folder, List<String> jvm, Map<String, String> variables, String... arguments)
+            throws IOException {
         err = folder.resolve("err");
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -32,6 +39,7 @@ final class Program implements AutoCloseable {
         builder.environment().keySet().removeIf(n -> n.matches("(CCPROXY|ANTHROPIC|J.*_OPT).*"));
         builder.environment().keySet().removeIf(n -> n.toLowerCase().endsWith("_proxy"));
         builder.environment().put("HOME", folder.toString());
+        builder.environment().putAll(variables);
         process = builder.redirectError(err.toFile()).start();
         BufferedReader out = process.inputReader();
         String ready = out.readLine();
@@ -41,6 +49,10 @@ final class Program implements AutoCloseable {
 
     RawClient raw() {
         return new RawClient(port);
+    }
+
+    ProcessHandle handle() {
+        return process.toHandle();
     }
 
     int port() {

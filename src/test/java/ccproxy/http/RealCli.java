@@ -26,6 +26,9 @@ final class RealCli implements AutoCloseable {
     static final String SDK = "/sdk/v1/messages";
     static final String API = "/api/v1/messages";
 
+    /// Between looks at a silent client.
+    static final long PING = 200;
+
     private static final long BODY_MAX = 32 << 20;
 
     private static final HttpClient CLIENT =
@@ -35,6 +38,7 @@ final class RealCli implements AutoCloseable {
     private final FakeUpstream door;
     private final TestServer server;
     private volatile FakeUpstream.Script script = this::passOn;
+    private volatile FakeUpstream.Connection first;
 
     RealCli(CliVersion version, Path folder) throws IOException {
         this(version, folder, 4, Map.of());
@@ -52,7 +56,7 @@ final class RealCli implements AutoCloseable {
         server =
                 new TestServer()
                         .bodyBytesMax(BODY_MAX)
-                        .pingMillis(200)
+                        .pingMillis(PING)
                         .upstream(door.url())
                         .cli(settings(path, folder, environment, processesMax))
                         .start();
@@ -96,12 +100,17 @@ final class RealCli implements AutoCloseable {
     /// Lets the echo model answer again, and forgets what was asked.
     void reset() {
         script = this::passOn;
+        first = null;
         door.requests().clear();
     }
 
     private void answer(FakeUpstream.Connection connection) throws Exception {
-        if (isAsked(connection.request)) script.answer(connection);
-        else connection.json(404, "{}");
+        if (!isAsked(connection.request)) {
+            connection.json(404, "{}");
+            return;
+        }
+        if (first == null) first = connection;
+        script.answer(connection);
     }
 
     /// Older versions ask for other things too, and mean nothing by it.
@@ -133,6 +142,15 @@ final class RealCli implements AutoCloseable {
     /// {@return what the upstream was asked, in order}
     List<FakeUpstream.Request> asked() {
         return door.requests().stream().filter(RealCli::isAsked).toList();
+    }
+
+    /// {@return whether the first request's client has gone, or goes within that time}
+    boolean isFirstLeftWithinMillis(long millis) throws InterruptedException {
+        return first.isLeftWithinMillis(millis);
+    }
+
+    String upstreamUrl() {
+        return door.url();
     }
 
     /// {@return the one body that the upstream got}
