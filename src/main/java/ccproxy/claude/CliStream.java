@@ -125,6 +125,8 @@ final class CliStream implements EventStream {
             if (line instanceof CliMessage.SystemLine(var subtype, _) && subtype.equals("init"))
                 question.checkTold();
             decoder.add(line);
+            // Before anybody hears of the end: who asks next is to find what this turn left.
+            if (decoder.isComplete()) release();
         }
     }
 
