@@ -49,6 +49,9 @@ final class CliPool implements AutoCloseable {
     /// conversation is kept for `session.idle_ttl`.
     static final Duration IDLE_KEPT = Duration.ofMinutes(5);
 
+    /// A conversation whose last turn was left is back after the interrupt, at the latest.
+    private static final Duration RETURN_WAIT = INTERRUPT_WAIT.plus(RESULT_WAIT);
+
     private static final Duration CLEARING_WAIT = Duration.ofMillis(250);
     private static final Duration SWEEP_EVERY = Duration.ofMinutes(1);
 
@@ -165,18 +168,39 @@ final class CliPool implements AutoCloseable {
     Lease acquire(CliRequest.Kind kind, List<String> more) throws InterruptedException {
         boolean isTaken = false;
         try {
-            Lease lease;
-            synchronized (this) {
-                isWanted = true;
-                lease = idle(kind);
-                if (lease == null) evictAbove(settings.cli().processesMax() - 1);
-            }
+            Lease lease = holding(kind);
             if (lease == null) lease = new Lease(start(more), kind, true);
             isTaken = true;
             return lease;
         } finally {
             if (!isTaken) freed();
         }
+    }
+
+    /// Two processes that hold one conversation would not know of each other: one that is just
+    /// coming back from a turn is waited for, and one of another model or beta ends.
+    private Lease holding(CliRequest.Kind kind) throws InterruptedException {
+        var ending = new ArrayList<ClaudeProcess>();
+        synchronized (this) {
+            isWanted = true;
+            long until = System.nanoTime() + RETURN_WAIT.toNanos();
+            while (isReturning(kind.conversation())) {
+                long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+                if (left <= 0) break;
+                wait(left);
+            }
+            Lease lease = idle(kind);
+            if (lease != null) return lease;
+            ending.addAll(endConversation(kind.conversation()));
+            evictAbove(settings.cli().processesMax() - 1);
+        }
+        // What it still writes down is read by the one that resumes it.
+        for (ClaudeProcess process : ending) process.awaitEnd(RETURN_WAIT);
+        return null;
+    }
+
+    private boolean isReturning(String conversation) {
+        return clearing.stream().anyMatch(kind -> kind.conversation().equals(conversation));
     }
 
     /// Ends a process that is of no use and starts another in its place; when that fails, the place
@@ -245,14 +269,19 @@ final class CliPool implements AutoCloseable {
         }
     }
 
-    /// Ends the idle process that holds a conversation, if there is one.
-    synchronized void endConversation(String id) {
+    /// Ends the idle process that holds a conversation.
+    ///
+    /// @return it, if there was one
+    synchronized List<ClaudeProcess> endConversation(String id) {
+        var ended = new ArrayList<ClaudeProcess>();
         for (var each = idle.iterator(); each.hasNext(); ) {
             Idle candidate = each.next();
-            if (!candidate.kind.conversation().startsWith(id)) continue;
+            if (!candidate.kind.conversation().equals(id)) continue;
             each.remove();
             end(candidate.process);
+            ended.add(candidate.process);
         }
+        return ended;
     }
 
     private void end(ClaudeProcess process) {
@@ -297,7 +326,7 @@ final class CliPool implements AutoCloseable {
     /// @param isOver whether its answer came to its end
     void release(Lease lease, ProcessTurn turn, boolean isOver, After after) {
         turn.discard();
-        if (isOver && after != After.END) {
+        if (isOver ? after != After.END : after == After.KEEP) {
             synchronized (this) {
                 clearing.add(lease.kind);
             }

@@ -31,8 +31,9 @@ final class CliRequest {
     ///
     /// @param system the system text, `""` for none
     /// @param betas comma-separated, `""` for none
+    /// @param model that it was started with, `""` when each request brings its own
     /// @param conversation the conversation that it holds, `""` for none
-    record Kind(String system, String betas, String conversation) {}
+    record Kind(String system, String betas, String model, String conversation) {}
 
     /// @param rules of the turn's model
     /// @param hasOwnTools whether the CLI's own tools take part: then the conversation is the CLI's
@@ -44,7 +45,9 @@ final class CliRequest {
 
     /// {@return what a process has to be told once}
     Kind kind(String conversation) {
-        return new Kind(system(turn.request()), betas(), conversation);
+        // A change of model in between is a part of the conversation for older versions.
+        String model = conversation.isEmpty() ? "" : turn.request().model();
+        return new Kind(system(turn.request()), betas(), model, conversation);
     }
 
     Turn turn() {
