@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /// The program in a process of its own: for what is read once a JVM, and for its memory.
@@ -21,6 +22,12 @@ final class Program implements AutoCloseable {
     /// @param jvm flags of the JVM
     /// @param arguments of the program
     Program(Path folder, List<String> jvm, String... arguments) throws IOException {
+        this(folder, jvm, Map.of(), arguments);
+    }
+
+    /// @param environment more of its variables
+    Program(Path folder, List<String> jvm, Map<String, String> environment, String... arguments)
+            throws IOException {
         err = folder.resolve("err");
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -32,6 +39,7 @@ final class Program implements AutoCloseable {
         builder.environment().keySet().removeIf(n -> n.matches("(CCPROXY|ANTHROPIC|J.*_OPT).*"));
         builder.environment().keySet().removeIf(n -> n.toLowerCase().endsWith("_proxy"));
         builder.environment().put("HOME", folder.toString());
+        builder.environment().putAll(environment);
         process = builder.redirectError(err.toFile()).start();
         BufferedReader out = process.inputReader();
         String ready = out.readLine();
@@ -62,6 +70,17 @@ final class Program implements AutoCloseable {
         process.toHandle().destroy();
         assertTrue(process.waitFor(20, TimeUnit.SECONDS), "still running");
         return process.exitValue();
+    }
+
+    /// {@return the processes that it started}
+    List<ProcessHandle> children() {
+        return process.children().toList();
+    }
+
+    /// Ends it without a word of warning, and waits until it is gone.
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        assertTrue(process.waitFor(20, TimeUnit.SECONDS), "still running");
     }
 
     @Override
