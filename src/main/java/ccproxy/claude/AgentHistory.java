@@ -6,16 +6,20 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A conversation as the CLI is told of it, turn by turn, where the conversation is the CLI's own.
 final class AgentHistory {
+    private static final Pattern BLANKS = Pattern.compile("\\s+");
+
     private AgentHistory() {}
 
     /// {@return what tells one conversation from another}: its system text and the first `count`
-    /// messages, of the assistant's its text alone, since a client need not give the rest back.
+    /// messages, of the assistant's its text alone, since a client need not give the rest back, and
+    /// that without blanks, since texts are trimmed and joined in many ways.
     static String digest(MessagesRequest request, int count, String answer) {
         MessageDigest digest = Digests.sha256();
         add(digest, CliRequest.system(request));
@@ -28,7 +32,7 @@ final class AgentHistory {
         }
         if (!answer.isBlank()) {
             add(digest, "assistant");
-            add(digest, answer.strip());
+            add(digest, bare(answer));
         }
         return HexFormat.of().formatHex(digest.digest());
     }
@@ -54,13 +58,17 @@ final class AgentHistory {
     }
 
     private static String text(JsonNode content) {
-        if (content.isString()) return content.stringValue().strip();
+        if (content.isString()) return bare(content.stringValue());
         var text = new StringBuilder();
         for (JsonNode block : content) {
             if (block.path("type").asString("").equals("text"))
                 text.append(block.path("text").asString(""));
         }
-        return text.toString().strip();
+        return bare(text.toString());
+    }
+
+    private static String bare(String text) {
+        return BLANKS.matcher(text).replaceAll("");
     }
 
     /// Tells a process of every message but the last, in lock-step: answers count at once, while

@@ -110,8 +110,7 @@ final class AgentQuestion implements CliQuestion {
     }
 
     private CliRequest.Kind kind() {
-        // Another model is another process: told in between, older versions put it in the history.
-        return request.kind(conversation + " " + messages().model());
+        return request.kind(conversation);
     }
 
     private boolean isHeld(AgentConversations.Held held) {

@@ -166,7 +166,7 @@ final class CliClaude implements Claude {
             pool.leave(place);
             throw e;
         }
-        CliPool.Lease lease = pool.acquire(new CliRequest.Kind("", "", ""));
+        CliPool.Lease lease = pool.acquire(new CliRequest.Kind("", "", "", ""));
         boolean hasAnswered = false;
         try {
             ObjectNode initialize = CliRequest.initialize(lease.kind());

@@ -69,8 +69,12 @@ final class CliDoings {
 
     /// {@return whether a block of an answer is one of these, and not the model's own}
     static boolean isOne(JsonNode block) {
-        String type = block.path("type").asString("");
-        return type.endsWith("_sdk") || TAGGED.matcher(block.path("text").asString("")).lookingAt();
+        return isBlock(block) || TAGGED.matcher(block.path("text").asString("")).lookingAt();
+    }
+
+    /// {@return whether a block is of a type that only we know}
+    static boolean isBlock(JsonNode block) {
+        return block.path("type").asString("").endsWith("_sdk");
     }
 
     private ObjectNode shown(String type, ObjectNode block) {

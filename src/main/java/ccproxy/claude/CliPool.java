@@ -35,6 +35,9 @@ final class CliPool implements AutoCloseable {
     /// conversation is kept for `session.idle_ttl`.
     static final Duration IDLE_KEPT = Duration.ofMinutes(5);
 
+    /// A conversation whose last turn was left is back after the interrupt, at the latest.
+    private static final Duration RETURN_WAIT = TurnEnd.INTERRUPT_WAIT.plusMillis(500);
+
     private static final Duration CLEARING_WAIT = Duration.ofMillis(250);
     private static final Duration SWEEP_EVERY = Duration.ofMinutes(1);
 
@@ -146,15 +149,17 @@ final class CliPool implements AutoCloseable {
         notifyAll();
     }
 
-    /// One that is just being cleared is worth a moment: a start takes twenty times as long. Where
-    /// there is none, there is room for another when this returns.
+    /// One that is just coming back from a turn is worth a wait: a start takes twenty times as
+    /// long, and two processes that hold one conversation would not know of each other. Where there
+    /// is none, there is room for another when this returns.
     private Lease existing(CliRequest.Kind kind, boolean isPlain) throws InterruptedException {
-        List<ClaudeProcess> evicted;
+        var ended = new ArrayList<ClaudeProcess>();
         synchronized (this) {
             isWanted = true;
-            long until = System.nanoTime() + CLEARING_WAIT.toNanos();
+            Duration wait = kind.conversation().isEmpty() ? CLEARING_WAIT : RETURN_WAIT;
+            long until = System.nanoTime() + wait.toNanos();
             Lease found = found(kind, isPlain);
-            while (found == null && clearing.contains(kind)) {
+            while (found == null && isReturning(kind)) {
                 long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
                 if (left <= 0) break;
                 wait(left);
@@ -162,10 +167,17 @@ final class CliPool implements AutoCloseable {
             }
             notifyAll();
             if (found != null) return found;
-            evicted = evict();
+            // One of another model or beta: what it still writes down is read by its successor.
+            if (!kind.conversation().isEmpty()) ended.addAll(endConversation(kind.conversation()));
+            ended.addAll(evict());
         }
-        for (ClaudeProcess process : evicted) process.awaitEnd(ClaudeProcess.STEP);
+        for (ClaudeProcess process : ended) process.awaitEnd(ClaudeProcess.STEP);
         return null;
+    }
+
+    private boolean isReturning(CliRequest.Kind kind) {
+        if (kind.conversation().isEmpty()) return clearing.contains(kind);
+        return clearing.stream().anyMatch(k -> k.conversation().equals(kind.conversation()));
     }
 
     private Lease found(CliRequest.Kind kind, boolean isPlain) {
@@ -209,14 +221,19 @@ final class CliPool implements AutoCloseable {
         return evicted;
     }
 
-    /// Ends the idle process that holds a conversation, if there is one.
-    synchronized void endConversation(String id) {
+    /// Ends the idle process that holds a conversation.
+    ///
+    /// @return it, if there was one
+    synchronized List<ClaudeProcess> endConversation(String id) {
+        var ended = new ArrayList<ClaudeProcess>();
         for (var each = idle.iterator(); each.hasNext(); ) {
             Idle candidate = each.next();
-            if (!candidate.kind.conversation().startsWith(id)) continue;
+            if (!candidate.kind.conversation().equals(id)) continue;
             each.remove();
             end(candidate.process);
+            ended.add(candidate.process);
         }
+        return ended;
     }
 
     private void end(ClaudeProcess process) {
@@ -230,7 +247,7 @@ final class CliPool implements AutoCloseable {
     /// @param isOver whether its answer came to its end
     void release(Lease lease, ProcessTurn turn, boolean isOver, TurnEnd.After after) {
         turn.discard();
-        boolean isExpected = isOver && after != TurnEnd.After.END;
+        boolean isExpected = isOver ? after != TurnEnd.After.END : after == TurnEnd.After.KEEP;
         if (isExpected) {
             synchronized (this) {
                 clearing.add(lease.kind);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A Messages request as the CLI is told of it. The CLI merges `CLAUDE_CODE_EXTRA_BODY` last into
@@ -31,8 +32,9 @@ final class CliRequest {
     ///
     /// @param system the system text, `""` for none
     /// @param betas comma-separated, `""` for none
+    /// @param model that it was started with, `""` when each request brings its own
     /// @param conversation the conversation that it holds, `""` for none
-    record Kind(String system, String betas, String conversation) {}
+    record Kind(String system, String betas, String model, String conversation) {}
 
     /// @param rules of the turn's model
     /// @param hasOwnTools whether the CLI's own tools take part: then the conversation is the CLI's
@@ -44,7 +46,9 @@ final class CliRequest {
 
     /// {@return what a process has to be told once}
     Kind kind(String conversation) {
-        return new Kind(system(turn.request()), betas(), conversation);
+        // A change of model in between is a part of the conversation for older versions.
+        String model = conversation.isEmpty() ? "" : turn.request().model();
+        return new Kind(system(turn.request()), betas(), model, conversation);
     }
 
     Turn turn() {
@@ -114,7 +118,10 @@ final class CliRequest {
             switch (field.getKey()) {
                 // The CLI always asks for a stream, and says who asks.
                 case "system", "stream", "metadata" -> {}
-                case "messages", "tools", "tool_choice" -> {
+                case "messages" -> {
+                    if (!hasOwnTools) body.set("messages", own(turn.request().messages()));
+                }
+                case "tools", "tool_choice" -> {
                     if (!hasOwnTools) body.set(field.getKey(), field.getValue());
                 }
                 default -> body.set(field.getKey(), field.getValue());
@@ -122,6 +129,26 @@ final class CliRequest {
         }
         putDefaults(body);
         return body;
+    }
+
+    /// What an agent's answer told of the CLI's doings (`sdk.message_mode`) comes back in the
+    /// history, and the API knows no such blocks.
+    private static ArrayNode own(ArrayNode messages) {
+        if (messages.valueStream().noneMatch(CliRequest::hasDoings)) return messages;
+        ArrayNode own = Json.array();
+        for (JsonNode message : messages) {
+            ArrayNode content = Json.array();
+            for (JsonNode block : message.path("content"))
+                if (!CliDoings.isBlock(block)) content.add(block);
+            if (!hasDoings(message)) own.add(message);
+            else if (!content.isEmpty())
+                own.add(Json.objectOrEmpty(message).deepCopy().set("content", content));
+        }
+        return own;
+    }
+
+    private static boolean hasDoings(JsonNode message) {
+        return message.path("content").valueStream().anyMatch(CliDoings::isBlock);
     }
 
     /// Where the CLI's own defaults are not the API's, the API's are named.

@@ -124,6 +124,8 @@ final class CliStream implements EventStream {
             heardNanos = System.nanoTime();
             question.hear(line);
             decoder.add(line);
+            // Before anybody hears of the end: who asks next is to find what this turn left.
+            if (decoder.isComplete()) release();
         }
     }
 

@@ -102,6 +102,13 @@ class AgentHistoryTest {
                                 + assistant(
                                         "[{'type':'thinking','thinking':'hm','signature':'s'},{'type':'text','text':'a'},{'type':'tool_use_sdk','id':'t'},{'type':'text','text':'b'}]")));
         assertEquals(said, digest(hi + assistant("' ab\\n'")));
+        // A text that a client stopped is remembered block by block, each without its end's blanks.
+        assertEquals(
+                digest(
+                        hi
+                                + assistant(
+                                        "[{'type':'text','text':'I look.'},{'type':'text','text':'Ha'}]")),
+                AgentHistory.digest(request(user("'hi'")), 1, "I look. Ha "));
     }
 
     @Test

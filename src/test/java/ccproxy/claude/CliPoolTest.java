@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// Who gets which process.
 @Timeout(60)
 class CliPoolTest extends Clis {
-    private static final CliRequest.Kind KIND = new CliRequest.Kind("", "", "");
+    private static final CliRequest.Kind KIND = new CliRequest.Kind("", "", "", "");
 
     private void openWithBusyWait(int processesMax, long millis) {
         fake = new FakeCli(folder);

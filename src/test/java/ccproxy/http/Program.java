@@ -76,6 +76,17 @@ final class Program implements AutoCloseable {
         return process.exitValue();
     }
 
+    /// {@return the processes that it started}
+    List<ProcessHandle> children() {
+        return process.children().toList();
+    }
+
+    /// Ends it without a word of warning, and waits until it is gone.
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        assertTrue(process.waitFor(20, TimeUnit.SECONDS), "still running");
+    }
+
     @Override
     public void close() {
         process.destroyForcibly();
