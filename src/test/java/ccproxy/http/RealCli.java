@@ -41,11 +41,17 @@ final class RealCli implements AutoCloseable {
     private volatile FakeUpstream.Connection first;
 
     RealCli(CliVersion version, Path folder) throws IOException {
-        this(version, folder, 4, Map.of());
+        this(version, folder, 4, Map.of(), PING);
     }
 
     /// @param more variables of the CLI; an empty one is taken away
-    RealCli(CliVersion version, Path folder, int processesMax, Map<String, String> more)
+    /// @param pingMillis until a silent stream is begun: by then an error has a status of its own
+    RealCli(
+            CliVersion version,
+            Path folder,
+            int processesMax,
+            Map<String, String> more,
+            long pingMillis)
             throws IOException {
         String path = version.path();
         echo = new TestServer().bodyBytesMax(BODY_MAX).start();
@@ -56,7 +62,7 @@ final class RealCli implements AutoCloseable {
         server =
                 new TestServer()
                         .bodyBytesMax(BODY_MAX)
-                        .pingMillis(PING)
+                        .pingMillis(pingMillis)
                         .upstream(door.url())
                         .cli(settings(path, folder, environment, processesMax))
                         .start();
@@ -180,7 +186,7 @@ final class RealCli implements AutoCloseable {
     static List<ProcessHandle> processes() {
         return ProcessHandle.current()
                 .children()
-                .filter(child -> child.info().command().orElse("").endsWith("/claude"))
+                .filter(child -> child.info().commandLine().orElse("").contains("stream-json"))
                 .filter(ProcessHandle::isAlive)
                 .toList();
     }

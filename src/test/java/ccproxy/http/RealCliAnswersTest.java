@@ -43,7 +43,7 @@ class RealCliAnswersTest {
 
     @BeforeParameterizedClassInvocation
     static void start(CliVersion version) throws IOException {
-        cli = new RealCli(version, folder, 1, Map.of());
+        cli = new RealCli(version, folder, 1, Map.of(), RealCli.PING);
     }
 
     @AfterParameterizedClassInvocation
