@@ -78,7 +78,7 @@ final class CliErrors {
         // Without a type of its own, the status names it.
         error.put("type", type.isEmpty() ? ErrorKind.of(status).messagesType() : type);
         error.put("message", known);
-        ApiException failure = ApiException.upstream(status, Json.bytes(body));
+        ApiException failure = ApiException.told(status, body);
         if (status == 429) addReset(failure, limit);
         return failure;
     }

@@ -19,6 +19,7 @@ public final class ApiException extends RuntimeException {
     private String param = "";
     private String code = "";
     private transient byte[] body = {};
+    private transient ObjectNode told = Json.object();
     private final transient Map<String, List<String>> headers = new TreeMap<>();
 
     /// @param message safe to show: no class names, no bodies, no secrets
@@ -41,6 +42,15 @@ public final class ApiException extends RuntimeException {
                 new ApiException(
                         ErrorKind.of(status), "the upstream answered with status " + status);
         if (status >= 400) e.status = status;
+        return e;
+    }
+
+    /// {@return the error of an upstream that answered `status`, as somebody in between tells it:
+    /// `{"type":"error","error":{…}}`}; the request's id is ours
+    public static ApiException told(int status, ObjectNode root) {
+        ApiException e = of(root, status);
+        e.status = status;
+        e.told = root;
         return e;
     }
 
@@ -122,6 +132,7 @@ public final class ApiException extends RuntimeException {
     /// {@return `{"type":"error","error":{…}}`, an upstream's own bytes when there are any}
     public byte[] messagesBody(String requestId) {
         if (body.length > 0) return body;
+        if (!told.isEmpty()) return Json.bytes(told.deepCopy().put("request_id", requestId));
         ObjectNode root = Json.object().put("type", "error");
         root.putObject("error").put("type", kind.messagesType).put("message", getMessage());
         return Json.bytes(root.put("request_id", requestId));

@@ -136,4 +136,15 @@ class ApiExceptionTest {
         assertEquals(Map.of("retry-after", List.of("3"), "request-id", List.of("r")), e.headers());
         assertEquals(List.of("false"), e.notRetried().headers().get("x-should-retry"));
     }
+
+    @Test
+    void errorToldBySomebodyInBetweenKeepsItsTypeAndHasOurId() {
+        String body = "{\"type\":\"error\",\"error\":{\"type\":\"new_error\",\"message\":\"no\"}}";
+        ApiException e =
+                ApiException.told(418, Json.object("told", body.getBytes(StandardCharsets.UTF_8)));
+        assertEquals(418, e.messagesStatus());
+        assertEquals(
+                body.replace("}}", "},\"request_id\":\"req_1\"}"),
+                new String(e.messagesBody("req_1"), StandardCharsets.UTF_8));
+    }
 }
