@@ -8,7 +8,7 @@ import { betaZodTool as betaZodToolOld } from "anthropic-0/helpers/beta/zod";
 import { zodOutputFormat as zodOutputFormatOld } from "anthropic-0/helpers/zod";
 import { z } from "zod";
 import {
-  busy, counting, failing, MODEL, PNG, session, TOKEN, told, TWO_CALLS, URL_LOCKED, URL_OPEN, WEATHER, words,
+  busy, counting, failing, MODEL, PNG, read, session, TOKEN, told, TWO_CALLS, URL_LOCKED, URL_OPEN, WEATHER, words,
 } from "./common.js";
 
 const BASE = { model: MODEL, max_tokens: 1000 };
@@ -48,7 +48,7 @@ function suite(line, Anthropic, betaZodTool, zodOutputFormat) {
     assert.equal(answer.model, MODEL);
     assert.deepEqual(answer.content.map((block) => block.text), ["hello there"]);
     assert.equal(answer.stop_reason, "end_turn");
-    assert.equal(answer.usage.input_tokens, 2);
+    read(answer.usage.input_tokens, 2);
     assert.match(answer._request_id, /^req_/);
   });
 
@@ -247,7 +247,9 @@ function suite(line, Anthropic, betaZodTool, zodOutputFormat) {
       .create({ ...BASE, messages: said("three") })
       .withResponse();
     const third = await messages.create({ ...BASE, metadata: { session_id: key("s1") }, messages: said("four") });
-    assert.deepEqual([first, second, third].map((answer) => answer.usage.input_tokens), [2, 5, 7]);
+    const [one, two, three] = [first, second, third].map((answer) => answer.usage.input_tokens);
+    read(one, 2);
+    assert.deepEqual([two - one, three - one], [3, 5]);
     assert.equal(response.headers.get("x-ccproxy-session"), key("s1"));
     assert.equal((await session(key("s1"))).messages, 6);
   });
@@ -259,7 +261,8 @@ function suite(line, Anthropic, betaZodTool, zodOutputFormat) {
 
   fact("tokens are counted", async () => {
     const count = await messages.countTokens({ model: MODEL, system: "Be brief.", messages: said("one two three") });
-    assert.equal(count.input_tokens, 5);
+    // There it is an estimate.
+    read(count.input_tokens, 5);
   });
 
   fact("models are listed and found, an unknown one is a NotFoundError", async () => {

@@ -1,7 +1,10 @@
 // What the tests share: where the servers are, and how the echo model is told what to answer.
+import assert from "node:assert/strict";
 
 export const URL_OPEN = process.env.CLIENTS_URL;
 export const URL_LOCKED = process.env.CLIENTS_LOCKED_URL;
+/** Whether the Claude Code CLI is in between. */
+export const IS_SDK = process.env.CLIENTS_BACKEND === "sdk";
 export const TOKEN = process.env.CLIENTS_LOCKED_TOKEN;
 
 export const MODEL = "claude-sonnet-5-5";
@@ -36,6 +39,12 @@ export function failing(status, type) {
 
 export function words(count) {
   return Array.from({ length: count }, (_, i) => "w" + i).join(" ");
+}
+
+/** Checks how many tokens were read: by way of the CLI its own system text counts too. */
+export function read(tokens, expected) {
+  if (IS_SDK) assert.ok(tokens > expected, `${tokens}`);
+  else assert.equal(tokens, expected);
 }
 
 /** A fetch that counts, to see what an SDK sends again. */
