@@ -6,8 +6,10 @@ import ccproxy.wire.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Which conversation of the CLI's own belongs to a session of ours, and what it holds: a small
@@ -20,6 +22,7 @@ final class AgentConversations {
 
     private final Path file;
     private final Map<String, Held> held = new LinkedHashMap<>(16, 0.75f, true);
+    private final Set<String> busy = new HashSet<>();
     private boolean isRead;
 
     /// What the CLI holds under an id of its own.
@@ -33,6 +36,18 @@ final class AgentConversations {
     /// @param file read when it is first needed
     AgentConversations(Path file) {
         this.file = file;
+    }
+
+    /// Takes a session for a turn. A client may leave while its question is on its way to a
+    /// process, and come back before that one has stopped: then this waits for it.
+    synchronized void begin(String session) throws InterruptedException {
+        while (!busy.add(session)) wait();
+    }
+
+    /// Ends a turn that was begun, when what is held is noted.
+    synchronized void end(String session) {
+        busy.remove(session);
+        notifyAll();
     }
 
     /// {@return what is held for a session, or null}

@@ -21,6 +21,7 @@ final class AgentQuestion implements CliQuestion {
     private final String session;
     private String conversation = "";
     private boolean isFed;
+    private volatile boolean isLeft;
 
     AgentQuestion(
             CliPool pool,
@@ -57,12 +58,25 @@ final class AgentQuestion implements CliQuestion {
     }
 
     private Asked asked() throws InterruptedException {
+        if (session.isEmpty()) return put();
+        conversations.begin(session);
+        Asked asked = null;
+        try {
+            asked = put();
+            return asked;
+        } finally {
+            if (asked == null) conversations.end(session);
+        }
+    }
+
+    private Asked put() throws InterruptedException {
         AgentConversations.Held held = session.isEmpty() ? null : conversations.of(session);
         boolean isContinued = held != null && isHeld(held);
         conversation = isContinued ? held.id() : UUID.randomUUID().toString();
         int known = isContinued ? held.count() : 0;
         CliPool.Lease lease = pool.acquire(kind(), command(isContinued));
         Asked asked = null;
+        boolean isUntouched = false;
         try {
             if (lease.isNew() && isContinued && !isResumed(lease, held)) {
                 Log.info("conversation begins anew from its history")
@@ -73,12 +87,19 @@ final class AgentQuestion implements CliQuestion {
                 lease = pool.replace(lease, kind(), command(false));
             }
             isFed = known > 0 ? held.isFed() : messages().messages().size() > 1;
+            // A second initialize is answered and changes nothing.
+            if (lease.isNew() && !hasBegun(lease)) throw new IOException("it did not begin");
+            if (isLeft) {
+                isUntouched = known > 0;
+                throw CliStream.stopped();
+            }
             asked = asked(lease, known);
             return asked;
         } catch (IOException _) {
             throw CliStream.crashed(lease.process());
         } finally {
-            if (asked == null)
+            if (isUntouched) pool.giveBack(lease, true);
+            else if (asked == null)
                 pool.release(lease, lease.process().turn(), false, TurnEnd.After.END);
         }
     }
@@ -93,8 +114,6 @@ final class AgentQuestion implements CliQuestion {
 
     private Asked asked(CliPool.Lease lease, int known) throws IOException, InterruptedException {
         ClaudeProcess process = lease.process();
-        // A second initialize is answered and changes nothing.
-        if (lease.isNew() && !hasBegun(lease)) throw new IOException("it did not begin");
         process.controlled(request.settings(), ClaudeProcess.CONTROL_WAIT);
         AgentHistory.feed(process, messages(), known);
         return new Asked(lease, process.begin(AgentHistory.question(messages())));
@@ -137,6 +156,11 @@ final class AgentQuestion implements CliQuestion {
         return decoder;
     }
 
+    @Override
+    public void leave() {
+        isLeft = true;
+    }
+
     /// What was said so far counts, as it does in the session.
     @Override
     public void release(Asked asked, boolean isOver) {
@@ -155,5 +179,6 @@ final class AgentQuestion implements CliQuestion {
                     session, new AgentConversations.Held(conversation, count, digest, isFed));
         }
         pool.release(asked.lease(), asked.turn(), isOver, TurnEnd.After.KEEP);
+        conversations.end(session);
     }
 }

@@ -24,6 +24,9 @@ interface CliQuestion {
     /// {@return what reads the answer; always the same}
     CliDecoder decoder();
 
+    /// Says that nobody waits for the answer any more: a question that was not put yet need not be.
+    default void leave() {}
+
     /// Gives the process back.
     ///
     /// @param isOver whether the answer came to its end; else it is stopped

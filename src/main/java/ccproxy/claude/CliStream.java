@@ -150,7 +150,7 @@ final class CliStream implements EventStream {
         return new ApiException(ErrorKind.UNREACHABLE, process.failure()).code("cli_crashed");
     }
 
-    private static ApiException stopped() {
+    static ApiException stopped() {
         return new ApiException(ErrorKind.INCOMPLETE, "the answer was stopped");
     }
 
@@ -163,6 +163,7 @@ final class CliStream implements EventStream {
             return;
         }
         boolean isOver = decoder.isComplete();
+        if (!isOver) question.leave();
         asking.thenAccept(asked -> question.release(asked, isOver));
     }
 
