@@ -1,5 +1,5 @@
-# Sourced by the scripts: where a JDK 25 or newer and Maven are. Sets JAVA_HOME, and says in one line
-# what is missing.
+# Sourced by the scripts: where a JDK 25 or newer and Maven are, and the jar that they make. Sets
+# JAVA_HOME, and says in one line what is missing.
 
 JDK_MIN=25
 
@@ -58,6 +58,25 @@ find_maven() {
 	die "no Maven found, which builds it; install it: $(
 		advice "sudo apt install maven" "sudo dnf install maven" "brew install maven"
 	)"
+}
+
+# Builds the jar of the folder $root if there is none. All to stderr: stdout is the program's.
+build_jar() {
+	jar=$root/target/ccproxy.jar
+	if [ ! -f "$jar" ]; then
+		find_maven
+		echo "ccproxy: building $jar" >&2
+		# A build that was cut off leaves a jar that does not run.
+		trap 'rm -f "$jar"; exit 1' HUP INT TERM
+		"$MVN" -f "$root/pom.xml" -q -B -ntp -Dmaven.test.skip -Djacoco.skip -Dspotless.check.skip \
+			package >&2 || {
+			rm -f "$jar"
+			die "the build failed; what it said is above"
+		}
+		trap - HUP INT TERM
+	elif [ -n "$(find "$root/pom.xml" "$root/src/main" -newer "$jar" -type f 2>/dev/null | head -n 1)" ]; then
+		echo "ccproxy: target/ccproxy.jar is older than its sources; to build it anew, delete it" >&2
+	fi
 }
 
 # advice DEBIAN FEDORA MACOS: prints the one for this system, or all of them.

@@ -1,0 +1,172 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What a proxy costs, beside other proxies, in one run on one machine: the driver of
+/// `scripts/bench`, which says how it is used (`scripts/bench --help`).
+///
+/// The proxies run on CPU 0; the load, the upstream and this driver on CPU 1. All systems are
+/// started and warmed first and kept until the end. Then each scenario is run with one system after
+/// the other, round for round, so that whatever else the machine does hits all of them alike. Of
+/// the rounds the median counts.
+public final class Bench {
+    private final Options options;
+    private final Tools tools;
+    private final Results results = new Results();
+    private final List<Target> targets = new ArrayList<>();
+    private boolean hasFailed;
+
+    private Bench(Options options, Tools tools) {
+        this.options = options;
+        this.tools = tools;
+    }
+
+    /// Exit codes: 0 measured, 1 a system failed, 2 an option is wrong.
+    public static void main(String[] arguments) throws Exception {
+        Options options;
+        try {
+            options = Options.parse(arguments);
+        } catch (IllegalArgumentException e) {
+            System.err.println("bench: " + e.getMessage() + " (scripts/bench --help)");
+            System.exit(2);
+            return;
+        }
+        if (options.isHelp()) {
+            IO.println(Options.USAGE);
+            return;
+        }
+        Path work = Files.createTempDirectory("ccproxy-bench");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> Child.stopAll(work)));
+        System.exit(measure(options, work) ? 0 : 1);
+    }
+
+    private static boolean measure(Options options, Path work) throws Exception {
+        try {
+            Bench bench = new Bench(options, Tools.start(options.tools(), work));
+            bench.run();
+            return !bench.hasFailed;
+        } catch (FailedException e) {
+            System.err.println("bench: " + e.getMessage());
+            return false;
+        }
+    }
+
+    private void run() throws IOException, InterruptedException, FailedException {
+        long begun = System.nanoTime();
+        makeTargets();
+        if (options.has(Scenario.START) || options.has(Scenario.IDLE)) measureStarts();
+        List<Scenario> loads = options.scenarios().stream().filter(Scenario::isLoad).toList();
+        if (!loads.isEmpty()) {
+            for (Target target : List.copyOf(targets)) begin(target);
+            for (int round = 1; round <= options.reps(); round++) measureRound(round, loads);
+            targets.forEach(Target::stop);
+        }
+        results.put("seconds", (System.nanoTime() - begun) / 1_000_000_000);
+        report();
+    }
+
+    private void makeTargets() throws IOException {
+        for (String name : options.systems()) {
+            try {
+                targets.add(Systems.make(name, options, tools));
+            } catch (FailedException e) {
+                fail(name, e.getMessage());
+            }
+        }
+    }
+
+    /// A system that cannot be measured, or no longer: the others go on without it.
+    private void fail(String system, String reason) {
+        hasFailed = true;
+        results.fail(system, reason);
+        System.err.println("bench: " + system + " is not available: " + reason);
+        targets.removeIf(target -> target.name().equals(system));
+    }
+
+    private static void say(String what) {
+        System.err.println("bench: " + what);
+    }
+
+    private void measureStarts() throws InterruptedException {
+        for (int round = 1; round <= options.starts(); round++) {
+            say("start and idle, " + round + " of " + options.starts());
+            for (Target target : List.copyOf(targets)) {
+                if (target.isUpstream()) continue;
+                try {
+                    double millis = target.start();
+                    Thread.sleep(300);
+                    results.add(target, Scenario.START, round, Map.of("first_200_ms", millis));
+                    results.add(target, Scenario.IDLE, round, Map.of("rss_mb", Proc.rssMb(target.pid())));
+                } catch (FailedException e) {
+                    fail(target.name(), e.getMessage());
+                }
+                target.stop();
+            }
+        }
+    }
+
+    private void begin(Target target) throws IOException, InterruptedException {
+        try {
+            say("warming " + target.name());
+            target.start();
+            Warming.warm(tools, target, target.isJvm() ? options.warmSeconds() : 1);
+        } catch (FailedException e) {
+            fail(target.name(), e.getMessage());
+        }
+    }
+
+    private void measureRound(int round, List<Scenario> scenarios) throws IOException, InterruptedException {
+        List<Target> order = new ArrayList<>(targets);
+        Collections.rotate(order, -round + 1);
+        for (Scenario scenario : scenarios) {
+            say("round " + round + " of " + options.reps() + ": " + scenario);
+            for (Target target : order) {
+                // The upstream alone is asked once: it only shows that it is not what limits.
+                if (!targets.contains(target) || (target.isUpstream() && round > 1)) continue;
+                measureOne(target, scenario, round);
+                Thread.sleep(200);
+            }
+        }
+    }
+
+    private void measureOne(Target target, Scenario scenario, int round) throws IOException, InterruptedException {
+        try {
+            Foreign foreign = Foreign.begin();
+            Map<String, Double> metrics = new LinkedHashMap<>(scenario.run(tools, target, options.isQuick()));
+            metrics.put("foreign_cores", foreign.cores());
+            results.add(target, scenario, round, metrics);
+            foreign.warning().ifPresent(text -> warn(target, scenario, text));
+            target.checkAlive();
+        } catch (FailedException e) {
+            fail(target.name(), scenario + ": " + target.reasonOfDeath().orElse(e.getMessage()));
+            target.stop();
+        }
+    }
+
+    private void warn(Target target, Scenario scenario, String text) {
+        results.warn(target.name() + " " + scenario + ": " + text);
+        say("warning: during " + scenario + " of " + target.name() + " " + text);
+    }
+
+    private void report() throws IOException {
+        results.put("date", LocalDateTime.now().format(DateTimeFormatter.ISO_LOCAL_DATE_TIME));
+        results.put("cpu", Proc.cpuModel());
+        results.put("kernel", System.getProperty("os.version"));
+        results.put("systems", options.systems());
+        results.put("builds", options.builds().stream().map(Build::toString).toList());
+        results.put("reps", options.reps());
+        results.put("quick", options.isQuick());
+        IO.println(new Table(results, options).markdown());
+        Path parent = options.json().toAbsolutePath().getParent();
+        if (parent != null) Files.createDirectories(parent);
+        Files.writeString(options.json(), Json.text(results.all()) + "\n");
+        say("all numbers are in " + options.json());
+    }
+}
