@@ -1,10 +1,12 @@
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /// The systems that can be measured, and how each is set up: one worker, connections kept on both
@@ -43,10 +45,17 @@ final class Systems {
                 });
     }
 
+    /// Below those that Linux gives to outgoing connections, of which a benchmark has many.
     private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        for (int tries = 0; tries < 100; tries++) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                continue; // taken
+            }
         }
+        throw new IOException("no port is free");
     }
 
     private Target.Spec spec(String path, List<String> headers, List<String> command) {
