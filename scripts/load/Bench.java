@@ -1,4 +1,8 @@
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -14,8 +18,8 @@ import java.util.Map;
 ///
 /// The proxies run on CPU 0; the load, the upstream and this driver on CPU 1. All systems are
 /// started and warmed first and kept until the end. Then each scenario is run with one system after
-/// the other, round for round, so that whatever else the machine does hits all of them alike. Of
-/// the rounds the median counts.
+/// the other, the others being halted, round for round, so that whatever else the machine does hits
+/// all of them alike. Of the rounds the median counts.
 public final class Bench {
     private final Options options;
     private final Tools tools;
@@ -48,7 +52,11 @@ public final class Bench {
     }
 
     private static boolean measure(Options options, Path work) throws Exception {
-        try {
+        try (FileChannel file = FileChannel.open(options.tools().resolve("lock"), CREATE, WRITE)) {
+            if (file.tryLock() == null) {
+                say("waiting for another scripts/bench, which needs the same CPUs");
+                file.lock();
+            }
             Bench bench = new Bench(options, Tools.start(options.tools(), work));
             bench.run();
             return !bench.hasFailed;
@@ -123,6 +131,7 @@ public final class Bench {
             say("warming " + target.name());
             target.start();
             Warming.warm(tools, target, target.isJvm() ? options.warmSeconds() : 1);
+            target.freeze();
         } catch (FailedException e) {
             fail(target.name(), e.getMessage());
         }
@@ -136,8 +145,10 @@ public final class Bench {
             for (Target target : order) {
                 // The upstream alone is asked once: it only shows that it is not what limits.
                 if (!targets.contains(target) || (target.isUpstream() && round > 1)) continue;
+                target.thaw();
+                Thread.sleep(200); // for what it has put off
                 measureOne(target, scenario, round);
-                Thread.sleep(200);
+                target.freeze();
             }
         }
     }

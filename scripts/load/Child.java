@@ -29,6 +29,8 @@ final class Child {
 
     /// Ends a process and its children, by force if it takes longer than three seconds.
     static void stop(Process process) {
+        if (!process.isAlive()) return;
+        Proc.thaw(process.pid());
         List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
         all.add(process.toHandle());
         process.destroy();
@@ -43,7 +45,10 @@ final class Child {
     /// At the end of this process, also by ctrl-C.
     static synchronized void stopAll(Path work) {
         isStopping = true;
-        STARTED.forEach(Process::destroy);
+        for (Process process : STARTED) {
+            Proc.thaw(process.pid());
+            process.destroy();
+        }
         STARTED.forEach(Child::stop);
         delete(work);
     }

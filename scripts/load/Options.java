@@ -109,7 +109,7 @@ record Options(
         private void take(String name, String value) {
             switch (name) {
                 case "--systems" -> systems = list(name, value);
-                case "--scenarios" -> scenarios = list(name, value).stream().map(Scenario::of).toList();
+                case "--scenarios" -> scenarios = list(name, value).stream().map(Scenario::of).distinct().toList();
                 case "--reps" -> reps = number(name, value);
                 case "--jar" -> addBuild(name, value, true);
                 case "--image" -> addBuild(name, value, false);

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/// What Linux tells of a process and its descendants.
+/// What Linux tells of a process and its descendants, and is told.
 final class Proc {
     private static final MethodHandle CLOCK_GETTIME =
             Linker.nativeLinker()
@@ -18,7 +18,34 @@ final class Proc {
                             Linker.nativeLinker().defaultLookup().findOrThrow("clock_gettime"),
                             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
 
+    private static final MethodHandle KILL =
+            Linker.nativeLinker()
+                    .downcallHandle(
+                            Linker.nativeLinker().defaultLookup().findOrThrow("kill"),
+                            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    private static final int SIGCONT = 18;
+    private static final int SIGSTOP = 19;
+
     private Proc() {}
+
+    /// Halts a tree, so that it takes nothing of what is measured.
+    static void freeze(long pid) {
+        signal(pid, SIGSTOP);
+    }
+
+    static void thaw(long pid) {
+        signal(pid, SIGCONT);
+    }
+
+    private static void signal(long pid, int signal) {
+        tree(pid).forEach(each -> {
+            try {
+                int _ = (int) KILL.invokeExact((int) each, signal);
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
 
     /// A process and all that descend from it.
     static LongStream tree(long pid) {

@@ -127,6 +127,14 @@ final class Target {
         return "it logged: " + (last.length() > 500 ? last.substring(last.length() - 500) : last);
     }
 
+    void freeze() {
+        if (process != null && process.isAlive()) Proc.freeze(process.pid());
+    }
+
+    void thaw() {
+        if (process != null && process.isAlive()) Proc.thaw(process.pid());
+    }
+
     void stop() {
         if (process != null) Child.stop(process);
     }

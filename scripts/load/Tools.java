@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 /// runs, on CPU 1.
 record Tools(Path programs, Path work, int upstreamPort) {
     private static final Pattern NUMBER = Pattern.compile("\"(\\w+)\":(-?[0-9.]+)");
+    private static final Pattern ERROR = Pattern.compile("\"error\":\"([^\"]+)\"");
     private static final int BODY_BYTES = 240;
 
     /// Streams that are asked for: `count` at once, begun within `rampMillis`; `seconds` of them, or
@@ -77,7 +78,10 @@ record Tools(Path programs, Path work, int upstreamPort) {
         if (streams.seconds() > 0) option(command, "--seconds", streams.seconds());
         else option(command, "--rounds", streams.rounds());
         target.headers().forEach(header -> option(command, "--header", header));
-        return numbers(run(target, command, seconds + 10));
+        String report = run(target, command, seconds + 10);
+        Matcher error = ERROR.matcher(report);
+        if (error.find()) System.err.println("bench: " + target.name() + ", first error: " + error.group(1));
+        return numbers(report);
     }
 
     private static void option(List<String> command, String name, Object value) {
