@@ -92,6 +92,7 @@ public final class Bench {
 
     /// A system that cannot be measured, or no longer: the others go on without it.
     private void fail(String system, String reason) {
+        if (Child.isStopping()) return;
         hasFailed = true;
         results.fail(system, reason);
         System.err.println("bench: " + system + " is not available: " + reason);
@@ -157,10 +158,10 @@ public final class Bench {
         try {
             Foreign foreign = Foreign.begin();
             Map<String, Double> metrics = new LinkedHashMap<>(scenario.run(tools, target, options.isQuick()));
+            target.checkAlive();
             metrics.put("foreign_cores", foreign.cores());
             results.add(target, scenario, round, metrics);
             foreign.warning().ifPresent(text -> warn(target, scenario, text));
-            target.checkAlive();
         } catch (FailedException e) {
             fail(target.name(), scenario + ": " + target.reasonOfDeath().orElse(e.getMessage()));
             target.stop();

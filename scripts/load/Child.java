@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /// The processes that this one has started. None of them outlives it.
@@ -27,30 +26,44 @@ final class Child {
         }
     }
 
-    /// Ends a process and its children, by force if it takes longer than three seconds.
+    /// Whether this process ends, and whatever fails now is no wonder.
+    static synchronized boolean isStopping() {
+        return isStopping;
+    }
+
     static void stop(Process process) {
-        if (!process.isAlive()) return;
-        Proc.thaw(process.pid());
-        List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
-        all.add(process.toHandle());
-        process.destroy();
-        try {
-            process.waitFor(3, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        all.forEach(ProcessHandle::destroyForcibly);
+        stop(List.of(process));
     }
 
     /// At the end of this process, also by ctrl-C.
     static synchronized void stopAll(Path work) {
         isStopping = true;
-        for (Process process : STARTED) {
+        stop(STARTED);
+        delete(work);
+    }
+
+    /// Ends processes and what descends from them, by force if it takes longer than three seconds.
+    private static void stop(List<Process> processes) {
+        List<ProcessHandle> all = new ArrayList<>();
+        for (Process process : processes) {
+            if (!process.isAlive()) continue;
+            all.addAll(process.descendants().toList());
+            all.add(process.toHandle());
             Proc.thaw(process.pid());
             process.destroy();
         }
-        STARTED.forEach(Child::stop);
-        delete(work);
+        awaitEnd(all, 3);
+        all.forEach(ProcessHandle::destroyForcibly);
+        awaitEnd(all, 2);
+    }
+
+    private static void awaitEnd(List<ProcessHandle> processes, int seconds) {
+        long end = System.nanoTime() + seconds * 1_000_000_000L;
+        try {
+            while (processes.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < end) Thread.sleep(10);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void delete(Path folder) {
