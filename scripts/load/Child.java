@@ -60,7 +60,8 @@ final class Child {
     private static void awaitEnd(List<ProcessHandle> processes, int seconds) {
         long end = System.nanoTime() + seconds * 1_000_000_000L;
         try {
-            while (processes.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < end) Thread.sleep(10);
+            while (processes.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < end)
+                Thread.sleep(10);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -68,7 +69,8 @@ final class Child {
 
     private static void delete(Path folder) {
         try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(path);
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList())
+                Files.deleteIfExists(path);
         } catch (IOException | UncheckedIOException e) {
             System.err.println("bench: cannot delete " + folder + ": " + e.getMessage());
         }

@@ -46,7 +46,8 @@ final class Foreign {
 
     Optional<String> warning() {
         if (cores() <= LIMIT_CORES) return Optional.empty();
-        return Optional.of("other processes used %.0f %% of a core%s".formatted(cores() * 100, worst));
+        return Optional.of(
+                "other processes used %.0f %% of a core%s".formatted(cores() * 100, worst));
     }
 
     private static double total(Map<Long, Use> uses) {
@@ -54,12 +55,16 @@ final class Foreign {
     }
 
     private static Map<Long, Use> uses() {
-        Set<Long> ours = Proc.tree(ProcessHandle.current().pid()).boxed().collect(Collectors.toSet());
+        Set<Long> ours =
+                Proc.tree(ProcessHandle.current().pid()).boxed().collect(Collectors.toSet());
         Map<Long, Use> uses = new HashMap<>();
         ProcessHandle.allProcesses()
                 .map(ProcessHandle::pid)
                 .filter(pid -> !ours.contains(pid))
-                .forEach(pid -> Proc.lines(Path.of("/proc/" + pid + "/stat")).stream().findFirst().ifPresent(line -> put(uses, pid, line)));
+                .forEach(pid ->
+                        Proc.lines(Path.of("/proc/" + pid + "/stat")).stream()
+                                .findFirst()
+                                .ifPresent(line -> put(uses, pid, line)));
         return uses;
     }
 

@@ -11,9 +11,13 @@ final class Json {
         return switch (value) {
             case Map<?, ?> map ->
                     map.entrySet().stream()
-                            .map(entry -> quoted(entry.getKey().toString()) + ":" + text(entry.getValue()))
+                            .map(entry ->
+                                    quoted(entry.getKey().toString())
+                                            + ":"
+                                            + text(entry.getValue()))
                             .collect(Collectors.joining(",", "{", "}"));
-            case List<?> list -> list.stream().map(Json::text).collect(Collectors.joining(",\n", "[", "]"));
+            case List<?> list ->
+                    list.stream().map(Json::text).collect(Collectors.joining(",\n", "[", "]"));
             case Double number -> String.format(Locale.ROOT, "%.4f", number);
             case Number number -> number.toString();
             case Boolean bool -> bool.toString();

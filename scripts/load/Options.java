@@ -44,9 +44,11 @@ record Options(
 
             Two builds:   scripts/bench --jar old=/tmp/old.jar
             Two GCs:      scripts/bench --java-flags g1=-XX:+UseG1GC
-            Exit codes: 0 measured, 1 a system failed, 2 an option is wrong.""";
+            Exit codes: 0 measured, 1 a system failed, 2 an option is wrong.\
+            """;
 
-    private static final List<String> BASES = List.of("direct", "nginx", "haproxy", "ccproxy", "ccproxy-chat", "portkey");
+    private static final List<String> BASES =
+            List.of("direct", "nginx", "haproxy", "ccproxy", "ccproxy-chat", "portkey");
 
     Options {
         systems = List.copyOf(systems);
@@ -72,14 +74,19 @@ record Options(
     }
 
     Build build(String label) {
-        return builds.stream().filter(build -> build.label().equals(label)).findFirst().orElseThrow();
+        return builds.stream()
+                .filter(build -> build.label().equals(label))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static final class Parser {
-        private final Path root = Path.of(System.getProperty("bench.root", ".")).toAbsolutePath().normalize();
+        private final Path root =
+                Path.of(System.getProperty("bench.root", ".")).toAbsolutePath().normalize();
         private final Map<String, Build> builds = new LinkedHashMap<>();
         private final Map<String, String> flags = new LinkedHashMap<>();
-        private List<String> systems = List.of("direct", "nginx", "haproxy", "ccproxy", "ccproxy-chat");
+        private List<String> systems =
+                List.of("direct", "nginx", "haproxy", "ccproxy", "ccproxy-chat");
         private List<Scenario> scenarios = List.of(Scenario.values());
         private int reps;
         private boolean isQuick;
@@ -94,7 +101,8 @@ record Options(
                     case "--help", "-h" -> isHelp = true;
                     case "--quick" -> isQuick = true;
                     default -> {
-                        if (!arguments[i].startsWith("--")) throw new IllegalArgumentException("not understood: " + arguments[i]);
+                        if (!arguments[i].startsWith("--"))
+                            throw new IllegalArgumentException("not understood: " + arguments[i]);
                         take(arguments[i], i + 1 < arguments.length ? arguments[i + 1] : null);
                         i++;
                     }
@@ -109,7 +117,9 @@ record Options(
         private void take(String name, String value) {
             switch (name) {
                 case "--systems" -> systems = list(name, value);
-                case "--scenarios" -> scenarios = list(name, value).stream().map(Scenario::of).distinct().toList();
+                case "--scenarios" ->
+                        scenarios =
+                                list(name, value).stream().map(Scenario::of).distinct().toList();
                 case "--reps" -> reps = number(name, value);
                 case "--jar" -> addBuild(name, value, true);
                 case "--image" -> addBuild(name, value, false);
@@ -133,14 +143,17 @@ record Options(
 
         private static int number(String name, String value) {
             if (!value(name, value).matches("[1-9][0-9]?")) {
-                throw new IllegalArgumentException(name + " is a number from 1 to 99, not " + value);
+                throw new IllegalArgumentException(
+                        name + " is a number from 1 to 99, not " + value);
             }
             return Integer.parseInt(value);
         }
 
         /// `old` of `old=/tmp/old.jar`; empty if there is none.
         private static String label(String value) {
-            return value.matches("[A-Za-z0-9._-]*=.*") && !value.startsWith("-") ? value.substring(0, value.indexOf('=')) : "";
+            return value.matches("[A-Za-z0-9._-]*=.*") && !value.startsWith("-")
+                    ? value.substring(0, value.indexOf('='))
+                    : "";
         }
 
         private static String afterLabel(String value) {
@@ -151,14 +164,17 @@ record Options(
             String label = label(value(name, value));
             Path path = Path.of(afterLabel(value)).toAbsolutePath();
             Path program = isJar ? path : path.resolve("bin/ccproxy");
-            if (!Files.isRegularFile(program)) throw new IllegalArgumentException(name + ": there is no " + program);
-            if (!label.isEmpty() && builds.containsKey(label)) throw new IllegalArgumentException("two builds are named " + label);
+            if (!Files.isRegularFile(program))
+                throw new IllegalArgumentException(name + ": there is no " + program);
+            if (!label.isEmpty() && builds.containsKey(label))
+                throw new IllegalArgumentException("two builds are named " + label);
             builds.put(label, new Build(label, isJar ? path : null, isJar ? null : path, ""));
         }
 
         private void addFlags(String label, String javaFlags) {
             Build first = builds.get("");
-            Build build = builds.getOrDefault(label, new Build(label, first.jar(), first.image(), ""));
+            Build build =
+                    builds.getOrDefault(label, new Build(label, first.jar(), first.image(), ""));
             builds.put(label, build.withFlags(javaFlags));
         }
 
@@ -168,12 +184,18 @@ record Options(
             for (String system : systems) {
                 int colon = system.indexOf(':');
                 String plain = colon < 0 ? system : system.substring(0, colon);
-                if (!BASES.contains(plain)) throw new IllegalArgumentException("no such system: " + system + "; there are " + String.join(", ", BASES));
+                if (!BASES.contains(plain))
+                    throw new IllegalArgumentException(
+                            "no such system: "
+                                    + system
+                                    + "; there are "
+                                    + String.join(", ", BASES));
                 boolean hasBuilds = plain.startsWith("ccproxy");
                 if (colon >= 0 && !(hasBuilds && builds.containsKey(system.substring(colon + 1)))) {
                     throw new IllegalArgumentException("no such build: " + system);
                 }
-                if (colon < 0 && hasBuilds) builds.values().forEach(build -> names.add(build.nameOf(plain)));
+                if (colon < 0 && hasBuilds)
+                    builds.values().forEach(build -> names.add(build.nameOf(plain)));
                 else names.add(system);
             }
             return new ArrayList<>(names);
@@ -183,12 +205,28 @@ record Options(
             flags.forEach(this::addFlags);
             List<String> names = expanded();
             if (base.isEmpty()) {
-                base = names.contains("nginx") ? "nginx" : names.stream().filter(name -> !name.equals("direct")).findFirst().orElse("direct");
+                base =
+                        names.contains("nginx")
+                                ? "nginx"
+                                : names.stream()
+                                        .filter(name -> !name.equals("direct"))
+                                        .findFirst()
+                                        .orElse("direct");
             }
-            if (!names.contains(base)) throw new IllegalArgumentException("--base " + base + " is not among the systems");
+            if (!names.contains(base))
+                throw new IllegalArgumentException("--base " + base + " is not among the systems");
             int rounds = reps > 0 ? reps : isQuick ? 1 : 3;
             Path tools = Path.of(System.getProperty("bench.tools", "."));
-            return new Options(names, scenarios, new ArrayList<>(builds.values()), rounds, isQuick, isHelp, base, json, tools);
+            return new Options(
+                    names,
+                    scenarios,
+                    new ArrayList<>(builds.values()),
+                    rounds,
+                    isQuick,
+                    isHelp,
+                    base,
+                    json,
+                    tools);
         }
     }
 }

@@ -16,13 +16,19 @@ final class Proc {
             Linker.nativeLinker()
                     .downcallHandle(
                             Linker.nativeLinker().defaultLookup().findOrThrow("clock_gettime"),
-                            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+                            FunctionDescriptor.of(
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.ADDRESS));
 
     private static final MethodHandle KILL =
             Linker.nativeLinker()
                     .downcallHandle(
                             Linker.nativeLinker().defaultLookup().findOrThrow("kill"),
-                            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+                            FunctionDescriptor.of(
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT));
     private static final int SIGCONT = 18;
     private static final int SIGSTOP = 19;
 
@@ -38,19 +44,23 @@ final class Proc {
     }
 
     private static void signal(long pid, int signal) {
-        tree(pid).forEach(each -> {
-            try {
-                int _ = (int) KILL.invokeExact((int) each, signal);
-            } catch (Throwable e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        tree(pid)
+                .forEach(each -> {
+                    try {
+                        int _ = (int) KILL.invokeExact((int) each, signal);
+                    } catch (Throwable e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
     }
 
     /// A process and all that descend from it.
     static LongStream tree(long pid) {
         return ProcessHandle.of(pid)
-                .map(handle -> LongStream.concat(LongStream.of(pid), handle.descendants().mapToLong(ProcessHandle::pid)))
+                .map(handle ->
+                        LongStream.concat(
+                                LongStream.of(pid),
+                                handle.descendants().mapToLong(ProcessHandle::pid)))
                 .orElse(LongStream.empty());
     }
 
@@ -59,8 +69,8 @@ final class Proc {
         return tree(pid).mapToDouble(Proc::clock).sum();
     }
 
-    /// The CPU clock of one process. `/proc/PID/stat` says the same, but in steps of 10 ms, which is
-    /// more than a stream costs.
+    /// The CPU clock of one process. `/proc/PID/stat` says the same, but in steps of 10 ms, which
+    /// is more than a stream costs.
     private static double clock(long pid) {
         int clockId = (int) (~pid << 3) | 2; // what clock_getcpuclockid gives
         try (Arena arena = Arena.ofConfined()) {
@@ -83,18 +93,21 @@ final class Proc {
     }
 
     static void resetPeak(long pid) {
-        tree(pid).forEach(each -> {
-            try {
-                Files.writeString(Path.of("/proc/" + each + "/clear_refs"), "5");
-            } catch (IOException e) {
-                // It has ended, or is another user's: then the peak is that of its whole life.
-            }
-        });
+        tree(pid)
+                .forEach(each -> {
+                    try {
+                        Files.writeString(Path.of("/proc/" + each + "/clear_refs"), "5");
+                    } catch (IOException e) {
+                        // It has ended, or is another user's: then the peak is that of its whole
+                        // life.
+                    }
+                });
     }
 
     private static double status(long pid, String name) {
         for (String line : lines(Path.of("/proc/" + pid + "/status"))) {
-            if (line.startsWith(name)) return Integer.parseInt(line.replaceAll("[^0-9]", "")) / 1024.0;
+            if (line.startsWith(name))
+                return Integer.parseInt(line.replaceAll("[^0-9]", "")) / 1024.0;
         }
         return 0;
     }

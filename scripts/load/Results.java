@@ -6,7 +6,8 @@ import java.util.OptionalDouble;
 
 /// All that was measured.
 final class Results {
-    private record Measured(String system, Scenario scenario, int round, Map<String, Double> metrics) {}
+    private record Measured(
+            String system, Scenario scenario, int round, Map<String, Double> metrics) {}
 
     private final List<Measured> measured = new ArrayList<>();
     private final Map<String, String> failures = new LinkedHashMap<>();
@@ -60,23 +61,27 @@ final class Results {
     OptionalDouble ratio(String system, String base, Scenario scenario, String metric) {
         Map<Integer, Double> others = byRound(base, scenario, metric);
         List<Double> ratios = new ArrayList<>();
-        byRound(system, scenario, metric).forEach((round, value) -> {
-            Double other = others.get(round);
-            if (other != null && other != 0) ratios.add(value / other);
-        });
+        byRound(system, scenario, metric)
+                .forEach((round, value) -> {
+                    Double other = others.get(round);
+                    if (other != null && other != 0) ratios.add(value / other);
+                });
         return median(ratios.stream().sorted().toList());
     }
 
     /// A number of all rounds together.
     double sum(String system, Scenario scenario, String metric) {
-        return byRound(system, scenario, metric).values().stream().mapToDouble(Double::doubleValue).sum();
+        return byRound(system, scenario, metric).values().stream()
+                .mapToDouble(Double::doubleValue)
+                .sum();
     }
 
     private Map<Integer, Double> byRound(String system, Scenario scenario, String metric) {
         Map<Integer, Double> values = new LinkedHashMap<>();
         for (Measured each : measured) {
             Double value = each.metrics().get(metric);
-            if (each.system().equals(system) && each.scenario() == scenario && value != null) values.put(each.round(), value);
+            if (each.system().equals(system) && each.scenario() == scenario && value != null)
+                values.put(each.round(), value);
         }
         return values;
     }

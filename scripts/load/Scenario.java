@@ -31,7 +31,8 @@ enum Scenario {
     /// @throws IllegalArgumentException with a message for people
     static Scenario of(String name) {
         for (Scenario scenario : values()) if (scenario.toString().equals(name)) return scenario;
-        String names = Arrays.stream(values()).map(Scenario::toString).collect(Collectors.joining(", "));
+        String names =
+                Arrays.stream(values()).map(Scenario::toString).collect(Collectors.joining(", "));
         throw new IllegalArgumentException("no such scenario: " + name + "; there are " + names);
     }
 
@@ -51,26 +52,45 @@ enum Scenario {
         return switch (this) {
             case RPS64 -> meter.perRequest(tools.requests(target, 64, isQuick ? 1 : 3, ""));
             case STREAM1 -> streams(meter, tools, target, new Tools.Streams(1, 100, 20, 1, 0, 0));
-            case STREAM500 -> streams(meter, tools, target, new Tools.Streams(500, isQuick ? 50 : 100, 20, 1, 0, 500));
-            case STREAM2000 -> streams(meter, tools, target, new Tools.Streams(2000, isQuick ? 20 : 50, 100, 1, 0, 1000));
-            case SATURATED -> streams(meter, tools, target, new Tools.Streams(16, 1000, 0, 0, isQuick ? 2 : 5, 0));
-            case BURST2000 -> streams(meter, tools, target, new Tools.Streams(2000, 10, 100, 1, 0, 0));
+            case STREAM500 ->
+                    streams(
+                            meter,
+                            tools,
+                            target,
+                            new Tools.Streams(500, isQuick ? 50 : 100, 20, 1, 0, 500));
+            case STREAM2000 ->
+                    streams(
+                            meter,
+                            tools,
+                            target,
+                            new Tools.Streams(2000, isQuick ? 20 : 50, 100, 1, 0, 1000));
+            case SATURATED ->
+                    streams(
+                            meter,
+                            tools,
+                            target,
+                            new Tools.Streams(16, 1000, 0, 0, isQuick ? 2 : 5, 0));
+            case BURST2000 ->
+                    streams(meter, tools, target, new Tools.Streams(2000, 10, 100, 1, 0, 0));
             case BYTES -> bytes(tools, target);
             case START, IDLE -> throw new IllegalStateException("measured apart");
         };
     }
 
-    private static Map<String, Double> streams(Meter meter, Tools tools, Target target, Tools.Streams streams)
+    private static Map<String, Double> streams(
+            Meter meter, Tools tools, Target target, Tools.Streams streams)
             throws IOException, InterruptedException, FailedException {
         return meter.perEvent(tools.streams(target, streams));
     }
 
-    private static Map<String, Double> bytes(Tools tools, Target target) throws IOException, InterruptedException, FailedException {
+    private static Map<String, Double> bytes(Tools tools, Target target)
+            throws IOException, InterruptedException, FailedException {
         Map<String, Double> all = new TreeMap<>();
         double errors = 0;
         for (int size : SIZES) {
             Meter meter = new Meter(target);
-            Map<String, Double> numbers = meter.perRequest(tools.requests(target, 16, 1, "size-" + size * 1024));
+            Map<String, Double> numbers =
+                    meter.perRequest(tools.requests(target, 16, 1, "size-" + size * 1024));
             errors += numbers.get("errors");
             all.put("requests_per_s_" + size, numbers.get("requests_per_s"));
             Double cost = numbers.get("cpu_us_per_request");

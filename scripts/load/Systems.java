@@ -29,7 +29,8 @@ final class Systems {
         this.port = freePort();
     }
 
-    static Target make(String name, Options options, Tools tools) throws IOException, FailedException {
+    static Target make(String name, Options options, Tools tools)
+            throws IOException, FailedException {
         Systems systems = new Systems(name, options, tools);
         int colon = name.indexOf(':');
         String label = colon < 0 ? "" : name.substring(colon + 1);
@@ -49,7 +50,8 @@ final class Systems {
     private static int freePort() throws IOException {
         for (int tries = 0; tries < 100; tries++) {
             int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            try (ServerSocket socket =
+                    new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                 return socket.getLocalPort();
             } catch (BindException e) {
                 continue; // taken
@@ -63,7 +65,8 @@ final class Systems {
     }
 
     private Target.Spec direct() {
-        return new Target.Spec(name, false, tools.upstreamPort(), MESSAGES, List.of(), List.of(), folder);
+        return new Target.Spec(
+                name, false, tools.upstreamPort(), MESSAGES, List.of(), List.of(), folder);
     }
 
     private Target.Spec nginx() throws IOException, FailedException {
@@ -108,7 +111,10 @@ final class Systems {
                 """
                         .formatted(user, tools.upstreamPort(), port));
         String program = Tools.program("nginx");
-        return spec(MESSAGES, List.of(), List.of(program, "-e", "stderr", "-p", folder.toString(), "-c", file.toString()));
+        return spec(
+                MESSAGES,
+                List.of(),
+                List.of(program, "-e", "stderr", "-p", folder.toString(), "-c", file.toString()));
     }
 
     private Target.Spec haproxy() throws IOException, FailedException {
@@ -133,19 +139,31 @@ final class Systems {
                     server upstream 127.0.0.1:%d pool-max-conn 4096
                 """
                         .formatted(port, tools.upstreamPort()));
-        return spec(MESSAGES, List.of(), List.of(Tools.program("haproxy"), "-db", "-f", file.toString()));
+        return spec(
+                MESSAGES,
+                List.of(),
+                List.of(Tools.program("haproxy"), "-db", "-f", file.toString()));
     }
 
     private Target.Spec ccproxy(String path, String label) {
         List<String> command = new ArrayList<>(options.build(label).command());
-        command.addAll(List.of("serve", "--port", "" + port, "--backend", "api", "--api-key", "sk-ant-bench"));
+        command.addAll(
+                List.of(
+                        "serve",
+                        "--port",
+                        "" + port,
+                        "--backend",
+                        "api",
+                        "--api-key",
+                        "sk-ant-bench"));
         command.addAll(List.of("--api-base-url", "http://127.0.0.1:" + tools.upstreamPort()));
         Build build = options.build(label);
         if (build.image() != null && !build.javaFlags().isEmpty()) {
             // The image's launcher takes no flags, but every java reads this variable.
             command.addAll(0, List.of("env", "JDK_JAVA_OPTIONS=" + build.javaFlags()));
         }
-        return new Target.Spec(name, true, port, path, List.of("anthropic-version: 2023-06-01"), command, folder);
+        return new Target.Spec(
+                name, true, port, path, List.of("anthropic-version: 2023-06-01"), command, folder);
     }
 
     /// Portkey's gateway answers Chat Completions from Anthropic's API, as ccproxy-chat does.
@@ -171,14 +189,27 @@ final class Systems {
                         "x-portkey-provider: anthropic",
                         "x-portkey-custom-host: http://127.0.0.1:" + tools.upstreamPort() + "/v1");
         String node = Tools.program("node");
-        List<String> command = List.of(node, "--import", copies.toString(), program.toString(), "--headless", "--port=" + port);
+        List<String> command =
+                List.of(
+                        node,
+                        "--import",
+                        copies.toString(),
+                        program.toString(),
+                        "--headless",
+                        "--port=" + port);
         return new Target.Spec(name, true, port, CHAT, headers, command, folder);
     }
 
     private void install(Path into) throws IOException, FailedException {
         Files.createDirectories(into);
         Path log = folder.resolve("npm.log");
-        ProcessBuilder npm = new ProcessBuilder(Tools.program("npm"), "install", "--no-audit", "--no-fund", "@portkey-ai/gateway@1");
+        ProcessBuilder npm =
+                new ProcessBuilder(
+                        Tools.program("npm"),
+                        "install",
+                        "--no-audit",
+                        "--no-fund",
+                        "@portkey-ai/gateway@1");
         npm.directory(into.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
         System.err.println("bench: installing portkey in " + into);
         try {
@@ -188,6 +219,8 @@ final class Systems {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        throw new FailedException("npm could not install it: " + String.join(" | ", Proc.lines(log).stream().limit(3).toList()));
+        throw new FailedException(
+                "npm could not install it: "
+                        + String.join(" | ", Proc.lines(log).stream().limit(3).toList()));
     }
 }

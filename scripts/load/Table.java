@@ -30,11 +30,23 @@ final class Table {
         lines.add("");
         lines.add(
                 "Medians of %s round%s%s; in brackets, how often it is %s's. CPU: %s. It took %s s."
-                        .formatted(results.fact("reps"), options.reps() == 1 ? "" : "s", options.isQuick() ? " (short ones)" : "",
-                                options.base(), results.fact("cpu"), results.fact("seconds")));
-        results.failures().forEach((system, reason) -> lines.add("- " + system + " is not available: " + reason));
+                        .formatted(
+                                results.fact("reps"),
+                                options.reps() == 1 ? "" : "s",
+                                options.isQuick() ? " (short ones)" : "",
+                                options.base(),
+                                results.fact("cpu"),
+                                results.fact("seconds")));
+        results.failures()
+                .forEach((system, reason) ->
+                        lines.add("- " + system + " is not available: " + reason));
         List<String> warnings = results.warnings();
-        if (!warnings.isEmpty()) lines.add("- " + warnings.size() + " measurements were disturbed, first " + warnings.getFirst());
+        if (!warnings.isEmpty())
+            lines.add(
+                    "- "
+                            + warnings.size()
+                            + " measurements were disturbed, first "
+                            + warnings.getFirst());
         return String.join("\n", lines);
     }
 
@@ -72,14 +84,17 @@ final class Table {
         return rows;
     }
 
-    private static void add(List<Row> rows, Scenario scenario, String metric, String unit, int decimals) {
+    private static void add(
+            List<Row> rows, Scenario scenario, String metric, String unit, int decimals) {
         rows.add(new Row(scenario, metric, unit, decimals));
     }
 
     private String line(Row row) {
         StringBuilder line = new StringBuilder("| " + row.scenario() + " | " + row.unit() + " |");
         for (String system : options.systems()) {
-            line.append(' ').append(row.metric().equals(ERRORS) ? errors(row, system) : cell(row, system)).append(" |");
+            line.append(' ')
+                    .append(row.metric().equals(ERRORS) ? errors(row, system) : cell(row, system))
+                    .append(" |");
         }
         return line.toString();
     }

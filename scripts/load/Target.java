@@ -9,16 +9,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A system that is measured: a server that answers `path` on a port of 127.0.0.1. It runs on CPU 0,
-/// whatever it is.
+/// A system that is measured: a server that answers `path` on a port of 127.0.0.1. It runs on CPU
+/// 0, whatever it is.
 final class Target {
     private static final int START_SECONDS = 30;
     private static final String PROXY_CPU = "0";
 
-    /// What makes one: the command with its whole environment, beside `PATH`; `command` is empty for
-    /// the upstream, which runs already.
+    /// What makes one: the command with its whole environment, beside `PATH`; `command` is empty
+    /// for the upstream, which runs already.
     record Spec(
-            String name, boolean isJvm, int port, String path, List<String> headers, List<String> command, Path folder) {
+            String name,
+            boolean isJvm,
+            int port,
+            String path,
+            List<String> headers,
+            List<String> command,
+            Path folder) {
         Spec {
             headers = List.copyOf(headers);
             command = List.copyOf(command);
@@ -73,7 +79,9 @@ final class Target {
         if (isUpstream()) return 0;
         ProcessBuilder builder = new ProcessBuilder("taskset", "-c", PROXY_CPU);
         builder.command().addAll(spec.command());
-        builder.directory(spec.folder().toFile()).redirectErrorStream(true).redirectOutput(spec.log().toFile());
+        builder.directory(spec.folder().toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(spec.log().toFile());
         environment(builder.environment());
         long begun = System.nanoTime();
         process = Child.start(builder);
@@ -90,7 +98,8 @@ final class Target {
             checkAlive();
         }
         stop();
-        throw new FailedException("no status 200 within " + START_SECONDS + " s, but " + answer + "; " + logged());
+        throw new FailedException(
+                "no status 200 within " + START_SECONDS + " s, but " + answer + "; " + logged());
     }
 
     /// Only what every program needs: no settings or keys of the user's.
@@ -101,7 +110,8 @@ final class Target {
 
     private String statusOf(byte[] request) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), spec.port()), 5_000);
+            socket.connect(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), spec.port()), 5_000);
             socket.setSoTimeout(5_000);
             socket.getOutputStream().write(request);
             InputStream in = socket.getInputStream();
@@ -123,7 +133,8 @@ final class Target {
     private String logged() {
         List<String> lines = Proc.lines(spec.log());
         if (lines.isEmpty()) return "it logged nothing";
-        String last = String.join(" | ", lines.subList(Math.max(0, lines.size() - 3), lines.size()));
+        String last =
+                String.join(" | ", lines.subList(Math.max(0, lines.size() - 3), lines.size()));
         return "it logged: " + (last.length() > 500 ? last.substring(last.length() - 500) : last);
     }
 

@@ -4,7 +4,8 @@ import java.io.IOException;
 final class Warming {
     private Warming() {}
 
-    static void warm(Tools tools, Target target, int seconds) throws IOException, InterruptedException, FailedException {
+    static void warm(Tools tools, Target target, int seconds)
+            throws IOException, InterruptedException, FailedException {
         if (target.isUpstream()) return;
         tools.requests(target, 16, seconds / 3.0, "");
         if (seconds > 2) {
