@@ -131,7 +131,8 @@ public final class Bench {
         try {
             say("warming " + target.name());
             target.start();
-            Warming.warm(tools, target, target.isJvm() ? options.warmSeconds() : 1);
+            boolean isWarm = Warming.warm(tools, target, options);
+            if (!isWarm) warn(target.name() + " is measured before it has come to its full speed");
             target.freeze();
         } catch (FailedException e) {
             fail(target.name(), e.getMessage());
@@ -161,16 +162,17 @@ public final class Bench {
             target.checkAlive();
             metrics.put("foreign_cores", foreign.cores());
             results.add(target, scenario, round, metrics);
-            foreign.warning().ifPresent(text -> warn(target, scenario, text));
+            foreign.warning()
+                    .ifPresent(text -> warn(target.name() + ", " + scenario + ": " + text));
         } catch (FailedException e) {
             fail(target.name(), scenario + ": " + target.reasonOfDeath().orElse(e.getMessage()));
             target.stop();
         }
     }
 
-    private void warn(Target target, Scenario scenario, String text) {
-        results.warn(target.name() + " " + scenario + ": " + text);
-        say("warning: during " + scenario + " of " + target.name() + " " + text);
+    private void warn(String text) {
+        results.warn(text);
+        say("warning: " + text);
     }
 
     private void report() throws IOException {

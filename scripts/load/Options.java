@@ -69,8 +69,12 @@ record Options(
         return isQuick ? 2 : 5;
     }
 
-    int warmSeconds() {
-        return isQuick ? 6 : 12;
+    int minWarmSeconds() {
+        return 12;
+    }
+
+    int maxWarmSeconds() {
+        return isQuick ? 25 : 50;
     }
 
     Build build(String label) {

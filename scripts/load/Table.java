@@ -41,12 +41,9 @@ final class Table {
                 .forEach((system, reason) ->
                         lines.add("- " + system + " is not available: " + reason));
         List<String> warnings = results.warnings();
-        if (!warnings.isEmpty())
-            lines.add(
-                    "- "
-                            + warnings.size()
-                            + " measurements were disturbed, first "
-                            + warnings.getFirst());
+        if (!warnings.isEmpty()) {
+            lines.add("- " + warnings.size() + " warnings, first: " + warnings.getFirst());
+        }
         return String.join("\n", lines);
     }
 
