@@ -119,7 +119,8 @@ public final class Bench {
             Thread.sleep(round == 0 ? 0 : 300);
             if (round > 0) {
                 results.add(target, Scenario.START, round, Map.of("first_200_ms", millis));
-                results.add(target, Scenario.IDLE, round, Map.of("rss_mb", Proc.rssMb(target.pid())));
+                results.add(
+                        target, Scenario.IDLE, round, Map.of("rss_mb", Proc.rssMb(target.pid())));
             }
         } catch (FailedException e) {
             fail(target.name(), e.getMessage());
@@ -139,7 +140,8 @@ public final class Bench {
         }
     }
 
-    private void measureRound(int round, List<Scenario> scenarios) throws IOException, InterruptedException {
+    private void measureRound(int round, List<Scenario> scenarios)
+            throws IOException, InterruptedException {
         List<Target> order = new ArrayList<>(targets);
         Collections.rotate(order, -round + 1);
         for (Scenario scenario : scenarios) {
@@ -155,10 +157,12 @@ public final class Bench {
         }
     }
 
-    private void measureOne(Target target, Scenario scenario, int round) throws IOException, InterruptedException {
+    private void measureOne(Target target, Scenario scenario, int round)
+            throws IOException, InterruptedException {
         try {
             Foreign foreign = Foreign.begin();
-            Map<String, Double> metrics = new LinkedHashMap<>(scenario.run(tools, target, options.isQuick()));
+            Map<String, Double> metrics =
+                    new LinkedHashMap<>(scenario.run(tools, target, options.isQuick()));
             target.checkAlive();
             metrics.put("foreign_cores", foreign.cores());
             results.add(target, scenario, round, metrics);

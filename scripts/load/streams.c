@@ -108,9 +108,11 @@ static double percentile(const struct times *times, unsigned percent)
 static void note_error(const char *what, const char *text, size_t length)
 {
     if (error_sample[0]) return;
-    int n = snprintf(error_sample, sizeof error_sample, "%s %.*s", what, (int)(length < 150 ? length : 150), text);
+    int n = snprintf(error_sample, sizeof error_sample, "%s %.*s", what,
+                     (int)(length < 150 ? length : 150), text);
     for (int i = 0; i < n && i < (int)sizeof error_sample - 1; i++)
-        if (error_sample[i] < ' ' || error_sample[i] == '"' || error_sample[i] == '\\') error_sample[i] = ' ';
+        if (error_sample[i] < ' ' || error_sample[i] == '"' || error_sample[i] == '\\')
+            error_sample[i] = ' ';
 }
 
 static void hang_up(struct stream *s)
@@ -215,7 +217,8 @@ static long stamps(const char *text, size_t length, uint64_t now)
     while ((at = memchr(at, '@', (size_t)(end - at))) != NULL) {
         uint64_t stamp = 0;
         const char *digit = ++at;
-        while (digit < end && *digit >= '0' && *digit <= '9') stamp = stamp * 10 + (uint64_t)(*digit++ - '0');
+        while (digit < end && *digit >= '0' && *digit <= '9')
+            stamp = stamp * 10 + (uint64_t)(*digit++ - '0');
         if (digit - at < 8 || digit == end || *digit != '@') continue;
         add_time(&latency, now > stamp ? now - stamp : 0);
         at = digit + 1;
@@ -279,9 +282,11 @@ static bool take_head_line(struct stream *s)
     s->head_length = 0;
     switch (s->place) {
     case HEAD:
-        if (strncasecmp(line, "transfer-encoding:", 18) == 0) s->is_chunked = has(line, length, "chunked");
+        if (strncasecmp(line, "transfer-encoding:", 18) == 0)
+            s->is_chunked = has(line, length, "chunked");
         if (strncasecmp(line, "content-length:", 15) == 0) s->left = strtoull(line + 15, NULL, 10);
-        if (strncasecmp(line, "connection:", 11) == 0 && strcasestr(line, "close")) s->is_closed_after = true;
+        if (strncasecmp(line, "connection:", 11) == 0 && strcasestr(line, "close"))
+            s->is_closed_after = true;
         if (begins(line, length, "HTTP/1.") && !begins(line, length, "HTTP/1.1 200")) {
             note_error("status:", line, length);
             return false;
@@ -311,7 +316,8 @@ static bool take(struct stream *s, const char *bytes, size_t length, uint64_t no
             take_events(s, bytes, n, now);
             s->left -= n;
             if (s->left == 0) s->place = s->place == CHUNK ? CHUNK_END : COMPLETE;
-            if (s->place == CHUNK_END && n + 2 <= length && bytes[n] == '\r' && bytes[n + 1] == '\n') {
+            if (s->place == CHUNK_END && n + 2 <= length && bytes[n] == '\r'
+                && bytes[n + 1] == '\n') {
                 n += 2; // as it nearly always is
                 s->place = CHUNK_SIZE;
             }
@@ -414,15 +420,16 @@ static void report(void)
             finish(&streams[i], false);
         }
     }
-    printf("{\"streams_ok\":%llu,\"errors\":%llu,\"missing\":%llu,\"events\":%llu,\"connections\":%llu,"
-           "\"seconds\":%.3f,\"events_per_s\":%.1f,",
+    printf("{\"streams_ok\":%llu,\"errors\":%llu,\"missing\":%llu,\"events\":%llu,"
+           "\"connections\":%llu,\"seconds\":%.3f,\"events_per_s\":%.1f,",
            (unsigned long long)ok, (unsigned long long)errors, (unsigned long long)missing,
            (unsigned long long)deltas, (unsigned long long)connections, elapsed,
            (double)deltas_in_time / elapsed);
-    printf("\"first_p50_us\":%.1f,\"first_p99_us\":%.1f,\"first_max_us\":%.1f,", percentile(&first_event, 50),
-           percentile(&first_event, 99), (double)first_event.max / 1e3);
-    printf("\"latency_p50_us\":%.1f,\"latency_p90_us\":%.1f,\"latency_p99_us\":%.1f,\"latency_max_us\":%.1f,"
-           "\"error\":\"%s\"}\n",
+    printf("\"first_p50_us\":%.1f,\"first_p99_us\":%.1f,\"first_max_us\":%.1f,",
+           percentile(&first_event, 50), percentile(&first_event, 99),
+           (double)first_event.max / 1e3);
+    printf("\"latency_p50_us\":%.1f,\"latency_p90_us\":%.1f,\"latency_p99_us\":%.1f,"
+           "\"latency_max_us\":%.1f,\"error\":\"%s\"}\n",
            percentile(&latency, 50), percentile(&latency, 90), percentile(&latency, 99),
            (double)latency.max / 1e3, error_sample);
 }
@@ -431,7 +438,8 @@ static long number(const char *text, long min, long max)
 {
     char *end;
     long n = strtol(text, &end, 10);
-    if (*text == 0 || *end != 0 || n < min || n > max) fail("a number is no number, or out of range");
+    if (*text == 0 || *end != 0 || n < min || n > max)
+        fail("a number is no number, or out of range");
     return n;
 }
 
@@ -469,11 +477,13 @@ static void make_request(void)
     size_t room = sizeof headers + strlen(path) + 256;
     request = malloc(room + (size_t)length);
     if (!request) fail("no memory");
-    int head = snprintf(request, room,
-                        "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%ld\r\nContent-Type: application/json\r\n"
-                        "Accept: text/event-stream\r\n%sContent-Length: %ld\r\n\r\n",
-                        path, port, headers, length);
-    if (fread(request + head, 1, (size_t)length, file) != (size_t)length) fail("cannot read the body's file");
+    int head =
+        snprintf(request, room,
+                 "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%ld\r\nContent-Type: application/json\r\n"
+                 "Accept: text/event-stream\r\n%sContent-Length: %ld\r\n\r\n",
+                 path, port, headers, length);
+    if (fread(request + head, 1, (size_t)length, file) != (size_t)length)
+        fail("cannot read the body's file");
     fclose(file);
     request_length = (size_t)head + (size_t)length;
 }
@@ -491,7 +501,8 @@ int main(int count, char **arguments)
     end_at = begun_at + (uint64_t)seconds * 1000000000u;
     for (long i = 0; i < stream_count; i++) {
         streams[i].fd = -1;
-        streams[i].begin_at = begun_at + (uint64_t)ramp_ms * 1000000u * (uint64_t)i / (uint64_t)stream_count;
+        streams[i].begin_at =
+            begun_at + (uint64_t)ramp_ms * 1000000u * (uint64_t)i / (uint64_t)stream_count;
     }
     run();
     report();

@@ -45,16 +45,16 @@ struct conn {
     int fd;
     uint64_t serial; // tells it from an earlier one with the same fd
     enum state state;
-    bool is_last;       // closed after this answer
-    bool wants_write;   // registered for EPOLLOUT
-    bool is_timed;      // has an entry in the timers
-    char *in;           // the request, and what came behind it
+    bool is_last;     // closed after this answer
+    bool wants_write; // registered for EPOLLOUT
+    bool is_timed;    // has an entry in the timers
+    char *in;         // the request, and what came behind it
     size_t in_length, in_capacity;
     char *own;
     size_t own_capacity;
     const char *out;
     size_t out_length, out_offset;
-    long events, sent;  // of the stream
+    long events, sent;   // of the stream
     uint64_t delay, due; // ns
 };
 
@@ -108,7 +108,8 @@ static void add_timer(struct conn *c)
         timers = grown(timers, timer_capacity * sizeof *timers);
     }
     size_t i = timer_count++;
-    for (; i > 0 && timers[(i - 1) / 2].due > c->due; i = (i - 1) / 2) timers[i] = timers[(i - 1) / 2];
+    for (; i > 0 && timers[(i - 1) / 2].due > c->due; i = (i - 1) / 2)
+        timers[i] = timers[(i - 1) / 2];
     timers[i] = (struct timer){c->due, c->serial, c->fd};
     c->is_timed = true;
 }
@@ -157,17 +158,20 @@ static void event(struct conn *c, const char *name, const char *data)
 
 static void begin_stream(struct conn *c)
 {
-    static const char HEAD[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-                               "Cache-Control: no-cache\r\nrequest-id: req_bench\r\n"
-                               "Transfer-Encoding: chunked\r\n\r\n";
+    static const char HEAD[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+        "Cache-Control: no-cache\r\nrequest-id: req_bench\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n";
     append(c, HEAD, sizeof HEAD - 1);
     event(c, "message_start",
           "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_bench\",\"type\":\"message\","
-          "\"role\":\"assistant\",\"model\":\"claude-sonnet-4-5\",\"content\":[],\"stop_reason\":null,"
+          "\"role\":\"assistant\",\"model\":\"claude-sonnet-4-5\",\"content\":[],\"stop_reason\":"
+          "null,"
           "\"stop_sequence\":null,\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":0,"
           "\"cache_read_input_tokens\":0,\"output_tokens\":1,\"service_tier\":\"standard\"}}}");
     event(c, "content_block_start",
-          "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}");
+          "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\","
+          "\"text\":\"\"}}");
 }
 
 static void delta(struct conn *c)
@@ -185,7 +189,8 @@ static void end_stream(struct conn *c)
     char data[160];
     event(c, "content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}");
     snprintf(data, sizeof data,
-             "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"
+             "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_"
+             "sequence\":null},"
              "\"usage\":{\"output_tokens\":%ld}}",
              c->events);
     event(c, "message_delta", data);
@@ -196,8 +201,9 @@ static void end_stream(struct conn *c)
 // The message of so many bytes, made once: a benchmark uses few sizes.
 static const struct message *message_of(size_t size)
 {
-    static const char BEGIN[] = "{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\","
-                                "\"model\":\"claude-sonnet-4-5\",\"content\":[{\"type\":\"text\",\"text\":\"";
+    static const char BEGIN[] =
+        "{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\","
+        "\"model\":\"claude-sonnet-4-5\",\"content\":[{\"type\":\"text\",\"text\":\"";
     static const char END[] = "\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,\"usage\":{"
                               "\"input_tokens\":25,\"cache_creation_input_tokens\":0,"
                               "\"cache_read_input_tokens\":0,\"output_tokens\":150}}";
@@ -211,10 +217,11 @@ static const struct message *message_of(size_t size)
     struct message *made = &messages[message_count++];
     made->size = size;
     made->bytes = grown(NULL, size + 256);
-    int head = snprintf(made->bytes, 256,
-                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nrequest-id: req_bench\r\n"
-                        "Content-Length: %zu\r\n\r\n",
-                        size);
+    int head =
+        snprintf(made->bytes, 256,
+                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nrequest-id: req_bench\r\n"
+                 "Content-Length: %zu\r\n\r\n",
+                 size);
     char *body = made->bytes + head;
     for (size_t i = 0; i < size; i++) body[i] = TEXT[i % (sizeof TEXT - 1)];
     memcpy(body, BEGIN, sizeof BEGIN - 1);
@@ -242,8 +249,8 @@ static const char *header(const char *head, size_t length, const char *name)
     return NULL;
 }
 
-// Joins the chunks of a body in place. Its length, with `*used` bytes read; -1 if more must come, -2
-// if they are no chunks.
+// Joins the chunks of a body in place, if `used` is given. Its length, with `*used` bytes read; -1
+// if more must come, -2 if they are no chunks.
 static long join_chunks(char *body, size_t length, size_t *used)
 {
     size_t from = 0, to = 0;
@@ -269,7 +276,8 @@ static bool is_stream(const char *body, size_t length)
     static const char NAME[] = "\"stream\"";
     const char *end = body + length, *found = memmem(body, length, NAME, sizeof NAME - 1);
     if (!found) return false;
-    for (found += sizeof NAME - 1; found < end && (*found == ' ' || *found == ':'); found++) continue;
+    for (found += sizeof NAME - 1; found < end && (*found == ' ' || *found == ':'); found++)
+        continue;
     return end - found >= 4 && memcmp(found, "true", 4) == 0;
 }
 
@@ -372,7 +380,8 @@ static void watch(struct conn *c, bool wants_write)
 static bool flush(struct conn *c)
 {
     while (c->out_offset < c->out_length) {
-        ssize_t n = send(c->fd, c->out + c->out_offset, c->out_length - c->out_offset, MSG_NOSIGNAL);
+        ssize_t n =
+            send(c->fd, c->out + c->out_offset, c->out_length - c->out_offset, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return errno == EAGAIN;
         c->out_offset += (size_t)n;
