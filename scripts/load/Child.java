@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 /// The processes that this one has started. None of them outlives it.
 final class Child {
     private static final List<Process> STARTED = new ArrayList<>();
+    private static final List<ProcessHandle> DESCENDANTS = new ArrayList<>();
     private static boolean isStopping;
 
     private Child() {}
@@ -26,6 +27,11 @@ final class Child {
         }
     }
 
+    /// Notes what descends from a process, so that it ends too if the process dies by itself.
+    static synchronized void rememberDescendants(Process process) {
+        DESCENDANTS.addAll(process.descendants().toList());
+    }
+
     /// Whether this process ends, and whatever fails now is no wonder.
     static synchronized boolean isStopping() {
         return isStopping;
@@ -39,6 +45,8 @@ final class Child {
     static synchronized void stopAll(Path work) {
         isStopping = true;
         stop(STARTED);
+        DESCENDANTS.forEach(ProcessHandle::destroyForcibly);
+        awaitEnd(DESCENDANTS, 2);
         delete(work);
     }
 

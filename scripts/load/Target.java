@@ -90,7 +90,11 @@ final class Target {
         while (System.nanoTime() - begun < START_SECONDS * 1_000_000_000L) {
             try {
                 answer = statusOf(request);
-                if (answer.contains(" 200 ")) return (System.nanoTime() - begun) / 1e6;
+                if (answer.contains(" 200 ")) {
+                    double millis = (System.nanoTime() - begun) / 1e6;
+                    Child.rememberDescendants(process);
+                    return millis;
+                }
                 Thread.sleep(20);
             } catch (IOException e) {
                 Thread.sleep(1); // it does not listen yet
