@@ -186,7 +186,7 @@ class RealCliSessionsTest {
             ask(first, "one");
             ask(first, "two");
             // The CLI ends a turn before it notices that nobody is there any more.
-            String running = "/echo {\"delta_count\":300,\"delta_delay_ms\":20}";
+            String running = "/echo {\"delta_count\":150,\"delta_delay_ms\":20}";
             first.raw().post("/other/v1/messages", Api.MESSAGES.stream(running)).readUntil("echo");
             left = first.handle().descendants().toList();
             assertFalse(left.isEmpty());
