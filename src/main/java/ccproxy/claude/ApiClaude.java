@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 
 /// The Anthropic HTTP API, or anything that speaks it, with the server's key or the client's own.
 final class ApiClaude implements Claude {
@@ -99,10 +98,7 @@ final class ApiClaude implements Claude {
     }
 
     private static void addBeta(Map<String, List<String>> headers, String beta) {
-        var betas = new TreeSet<String>();
-        for (String line : headers.getOrDefault("anthropic-beta", List.of())) {
-            for (String one : line.split(",", -1)) if (!one.isBlank()) betas.add(one.strip());
-        }
+        var betas = ClientHeaders.betas(headers.getOrDefault("anthropic-beta", List.of()));
         if (!betas.add(beta)) return;
         headers.put("anthropic-beta", List.of(String.join(",", betas)));
     }
