@@ -2,7 +2,6 @@ package ccproxy.claude;
 
 import ccproxy.wire.Json;
 import ccproxy.wire.MessagesRequest;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -67,10 +66,8 @@ final class ApiClaude implements Claude {
 
     private EventStream send(String path, ClientHeaders client, byte[] body) {
         String query = client.query().isEmpty() ? "" : "?" + client.query();
-        URI uri = URI.create(settings.apiBaseUrl() + path + query);
-        Map<String, List<String>> headers = headers(client, body.length > 0);
         return new UpstreamStream(
-                answer -> upstream.send(uri, headers, body, answer),
+                upstream.send(path + query, headers(client, body.length > 0), body),
                 settings.firstEventTimeout(),
                 settings.idleTimeout());
     }
