@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /// The status and the headers of a response (RFC 9112 §4, §5), and what they say of its body.
 ///
@@ -23,7 +24,11 @@ record ResponseHead(int version, int status, Map<String, List<String>> headers) 
     /// A server may send as many interim responses before the real one.
     private static final int INTERIM_MAX = 8;
 
-    private static final String STATUS_LINE = "HTTP/1\\.[01] [1-5][0-9][0-9]( .*)?";
+    private static final Pattern STATUS_LINE =
+            Pattern.compile("HTTP/1\\.[01] [1-5][0-9][0-9]( .*)?");
+
+    /// Eighteen digits fit a long.
+    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
 
     /// Reads on from line to line; a wait that ends loses nothing.
     static final class Reader {
@@ -68,7 +73,7 @@ record ResponseHead(int version, int status, Map<String, List<String>> headers) 
 
     private static ResponseHead of(List<String> lines) throws IOException {
         String first = lines.isEmpty() ? "" : lines.getFirst();
-        if (!first.matches(STATUS_LINE)) throw new IOException("this is not HTTP/1.1");
+        if (!STATUS_LINE.matcher(first).matches()) throw new IOException("this is not HTTP/1.1");
         var headers = new HashMap<String, List<String>>();
         for (String line : lines.subList(1, lines.size())) {
             int colon = line.indexOf(':');
@@ -129,8 +134,7 @@ record ResponseHead(int version, int status, Map<String, List<String>> headers) 
         if (lengths.isEmpty()) return UNTIL_CLOSE;
         String length = lengths.getFirst();
         boolean isAgreed = lengths.stream().allMatch(length::equals);
-        // Eighteen digits fit a long.
-        if (!isAgreed || !length.matches("[0-9]{1,18}")) throw new IOException("a wrong length");
+        if (!isAgreed || !LENGTH.matcher(length).matches()) throw new IOException("a wrong length");
         return Long.parseLong(length);
     }
 

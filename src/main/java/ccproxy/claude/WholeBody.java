@@ -2,7 +2,6 @@ package ccproxy.claude;
 
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
-import ccproxy.wire.Json;
 import ccproxy.wire.SseEvent;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -52,16 +51,9 @@ final class WholeBody {
             String found = contentType.isEmpty() ? "no content-type" : contentType;
             throw foreign("expected application/json, found " + found);
         }
-        if (!isObject(body)) throw foreign("expected a JSON object, found something else");
-        return SseEvent.whole(body);
-    }
-
-    private static boolean isObject(byte[] body) {
-        try {
-            return Json.tree(body, 0, body.length).isObject();
-        } catch (IllegalArgumentException _) {
-            return false;
-        }
+        SseEvent event = SseEvent.whole(body);
+        if (event.isObject()) return event;
+        throw foreign("expected a JSON object, found something else");
     }
 
     static ApiException foreign(String problem) {

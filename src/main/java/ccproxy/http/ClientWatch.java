@@ -42,17 +42,29 @@ final class ClientWatch {
 
     /// One waiting client.
     final class Watch {
-        private final List<String> keys;
+        private final InetSocketAddress local;
+        private final InetSocketAddress remote;
+
+        /// As the table writes them; made when they are first looked for, which is a second late.
+        private List<String> keys = List.of();
+
         private long missedNanos = System.nanoTime();
         private int missed;
 
-        private Watch(List<String> keys) {
-            this.keys = keys;
+        private Watch(InetSocketAddress local, InetSocketAddress remote) {
+            this.local = local;
+            this.remote = remote;
         }
 
         /// {@return whether the client has left}
         boolean isGone() {
             if (tables.isEmpty()) return false;
+            if (keys.isEmpty()) {
+                keys =
+                        List.of(
+                                hex(local, false) + " " + hex(remote, false),
+                                hex(local, true) + " " + hex(remote, true));
+            }
             Look look = look();
             for (String key : keys) {
                 String state = look.states.getOrDefault(key, "");
@@ -79,10 +91,7 @@ final class ClientWatch {
 
     /// {@return a watch over the connection between these two}
     Watch watch(InetSocketAddress local, InetSocketAddress remote) {
-        return new Watch(
-                List.of(
-                        hex(local, false) + " " + hex(remote, false),
-                        hex(local, true) + " " + hex(remote, true)));
+        return new Watch(local, remote);
     }
 
     private synchronized Look look() {

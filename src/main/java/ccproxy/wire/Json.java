@@ -90,6 +90,7 @@ public final class Json {
     /// The parser lets overlong forms and surrogates through, and bytes that pass unread must not
     /// mean one thing here and another one upstream.
     private static boolean isUtf8(byte[] bytes) {
+        if (isAscii(bytes)) return true;
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         CharBuffer out = CharBuffer.allocate(DECODED_CHARACTERS);
         ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -98,6 +99,12 @@ public final class Json {
             result = decoder.decode(in, out.clear(), true);
         }
         return !result.isError();
+    }
+
+    private static boolean isAscii(byte[] bytes) {
+        int all = 0;
+        for (byte b : bytes) all |= b;
+        return all >= 0;
     }
 
     /// {@return the tokens of the first `length` bytes, for who needs but a few of them}

@@ -2,9 +2,10 @@ package ccproxy.wire;
 
 import java.nio.charset.StandardCharsets;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /// One event of an event stream as it came: its bytes, and where its name and data are in them.
-/// Whoever forwards it writes the bytes; only who needs the data parses it.
+/// Whoever forwards it writes the bytes; only who needs the data parses it, once. For one thread.
 public final class SseEvent {
     /// The name of an answer that came whole instead of in events; its data is the message.
     public static final String WHOLE = "message";
@@ -14,6 +15,7 @@ public final class SseEvent {
     private final byte[] data;
     private final int from;
     private final int length;
+    private JsonNode tree;
 
     /// @param name the `event:` field, `""` when there was none
     /// @param raw the frame with its closing empty line
@@ -52,13 +54,25 @@ public final class SseEvent {
         return raw;
     }
 
-    /// {@return the data as a tree; an empty object when it is not JSON}
+    /// {@return the data as a tree; an empty object when it is not JSON; do not change it}
     public JsonNode json() {
-        try {
-            return Json.tree(data, from, length);
-        } catch (IllegalArgumentException _) {
-            return Json.object();
+        return tree().isMissingNode() ? Json.object() : tree;
+    }
+
+    /// {@return whether the data is a JSON object}
+    public boolean isObject() {
+        return tree().isObject();
+    }
+
+    private JsonNode tree() {
+        if (tree == null) {
+            try {
+                tree = Json.tree(data, from, length);
+            } catch (IllegalArgumentException _) {
+                tree = MissingNode.getInstance();
+            }
         }
+        return tree;
     }
 
     @Override
