@@ -33,16 +33,16 @@ final class HttpConnection implements Closeable {
     /// After so long an upstream may have closed, and a look is worth its millisecond.
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private volatile Socket plain = new Socket();
+    private volatile DeadlineSocket plain = new DeadlineSocket();
     private volatile boolean isClosed;
     private Socket socket = plain;
-    private InputStream in;
+    private InputStream arriving = InputStream.nullInputStream();
+    private InputStream in = arriving;
     private OutputStream out;
     private byte[] buffer = new byte[BUFFER_BYTES];
     private int start;
     private int end;
     private long until;
-    private int timeoutMillis;
     private boolean hasReadSince;
     private boolean hasRead;
     private boolean isFilled;
@@ -67,14 +67,15 @@ final class HttpConnection implements Closeable {
     }
 
     private void connect(InetSocketAddress address, long nanos) throws IOException {
-        var next = new Socket();
+        var next = new DeadlineSocket();
         plain = next;
         try {
             if (isClosed) throw new SocketException("closed");
-            next.connect(address, millis(nanos));
+            next.connect(address, DeadlineSocket.millis(nanos));
             // A request leaves now, not with the next one; a silent stream outlives a NAT's table.
             next.setTcpNoDelay(true);
             next.setKeepAlive(true);
+            arriving = next.getInputStream();
             use(next);
         } catch (IOException e) {
             next.close();
@@ -84,15 +85,15 @@ final class HttpConnection implements Closeable {
 
     private void use(Socket next) throws IOException {
         socket = next;
-        in = next.getInputStream();
+        in = next == plain ? arriving : next.getInputStream();
         out = next.getOutputStream();
-        timeoutMillis = 0;
     }
 
     /// Goes on in TLS: whatever was read or written so far was for a proxy on the way.
     void secure(Tls tls, String host, int port, long until) throws IOException {
         if (start != end) throw new IOException("the proxy spoke before it was asked");
-        use(tls.over(plain, host, port, millis(until - System.nanoTime())));
+        plain.deadline(until);
+        use(tls.over(plain, host, port));
     }
 
     /// Sends bytes.
@@ -107,6 +108,7 @@ final class HttpConnection implements Closeable {
     void readUntil(long until) {
         this.until = until;
         hasReadSince = false;
+        plain.deadline(until);
     }
 
     /// {@return whether anything came since it was opened or kept}
@@ -123,7 +125,7 @@ final class HttpConnection implements Closeable {
     /// that did not fill the buffer nothing was left, which saves the question to the system; in
     /// TLS every record is a read of its own.
     boolean hasMore() throws IOException {
-        return (isFilled || socket != plain) && plain.getInputStream().available() > 0;
+        return (isFilled || socket != plain) && arriving.available() > 0;
     }
 
     /// {@return the next bytes, or -1 at the end}
@@ -189,21 +191,12 @@ final class HttpConnection implements Closeable {
     }
 
     private int receive(byte[] bytes, int offset, int length) throws IOException {
-        long left = until - System.nanoTime();
-        if (left <= 0 && hasReadSince) throw new SocketTimeoutException();
-        int millis = millis(left);
-        if (millis != timeoutMillis) socket.setSoTimeout(millis);
-        timeoutMillis = millis;
+        if (hasReadSince && System.nanoTime() - until >= 0) throw new SocketTimeoutException();
         int count = in.read(bytes, offset, length);
         isFilled = count == length;
         hasReadSince = true;
         hasRead |= count > 0;
         return count;
-    }
-
-    /// Rounded up, and never the 0 that means "for ever".
-    private static int millis(long nanos) {
-        return Math.clamp((nanos + 999_999) / 1_000_000, 1, Integer.MAX_VALUE);
     }
 
     /// Notes that an exchange is over and another may follow.
@@ -222,7 +215,7 @@ final class HttpConnection implements Closeable {
     /// request of ours has asked for, which the next one must never take for its answer}
     boolean isUsable() {
         try {
-            if (isClosed || plain.getInputStream().available() > 0) return false;
+            if (isClosed || arriving.available() > 0) return false;
             if (System.nanoTime() - keptNanos < FRESH_NANOS) return true;
             readUntil(System.nanoTime());
             fill();
@@ -232,6 +225,11 @@ final class HttpConnection implements Closeable {
         } catch (IOException _) {
             return false;
         }
+    }
+
+    /// Ends a read that waits beyond its time. For any thread.
+    void wakeIfLate(long now) {
+        plain.wakeIfLate(now);
     }
 
     @Override

@@ -62,7 +62,7 @@ final class Sending {
                 throw e;
             } catch (IOException e) {
                 if (!isWorthSendingAgain()) throw e;
-                connection.close();
+                upstream.close(connection);
                 isSentAgain = true;
                 reader = null;
             }
@@ -132,7 +132,7 @@ final class Sending {
 
     private synchronized void hold(HttpConnection next) throws IOException {
         if (isCancelled) {
-            next.close();
+            upstream.close(next);
             throw new IOException("closed");
         }
         held = next;
@@ -144,7 +144,7 @@ final class Sending {
         held = null;
         boolean isClean = found.isKept() && !isWriting && connection.buffered() == 0;
         if (isClean && !isCancelled) upstream.keep(connection);
-        else connection.close();
+        else upstream.close(connection);
     }
 
     /// {@return the answer's body, once its head is there}
@@ -160,6 +160,6 @@ final class Sending {
     /// Ends the request and its connection, unless all of the answer was read.
     synchronized void cancel() {
         isCancelled = true;
-        if (held != null) held.close();
+        if (held != null) upstream.close(held);
     }
 }

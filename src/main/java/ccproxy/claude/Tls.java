@@ -27,11 +27,12 @@ final class Tls {
         this.trust = trust;
     }
 
-    /// {@return TLS over a connection, its handshake done}
+    /// {@return TLS over a connection, its handshake done; it has the time that the connection's
+    /// reads have}
     ///
     /// @param host whose certificate is expected
     /// @throws IOException when the other end is not `host`, or does not speak TLS in time
-    Socket over(Socket plain, String host, int port, int timeoutMillis) throws IOException {
+    Socket over(Socket plain, String host, int port) throws IOException {
         try {
             var secure =
                     (SSLSocket)
@@ -43,7 +44,6 @@ final class Tls {
             parameters.setProtocols(PROTOCOLS);
             parameters.setApplicationProtocols(new String[] {"http/1.1"});
             secure.setSSLParameters(parameters);
-            secure.setSoTimeout(timeoutMillis);
             secure.startHandshake();
             return secure;
         } catch (NoSuchAlgorithmException e) {

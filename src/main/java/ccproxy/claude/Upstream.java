@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /// The upstream: where it is, how requests to it begin, and the connections that are kept to it.
@@ -21,6 +23,9 @@ final class Upstream implements AutoCloseable {
 
     /// Below what servers in front of APIs wait before they close (60 s and more).
     private static final long KEPT_NANOS = TimeUnit.SECONDS.toNanos(45);
+
+    /// How late a reader may be woken; it looks for its client and sends pings every few seconds.
+    private static final int TEND_EVERY_MILLIS = 100;
 
     private final String host;
     private final int port;
@@ -37,7 +42,11 @@ final class Upstream implements AutoCloseable {
 
     private final String proxyLogin;
     private final ArrayDeque<HttpConnection> kept = new ArrayDeque<>();
-    private boolean isSwept;
+
+    /// Every connection between its opening and its end.
+    private final Set<HttpConnection> open = ConcurrentHashMap.newKeySet();
+
+    private boolean isTended;
     private boolean isClosed;
 
     Upstream(URI base, Duration connectTimeout, EnvironmentProxies proxies) {
@@ -108,6 +117,8 @@ final class Upstream implements AutoCloseable {
     /// @throws java.net.SocketTimeoutException when it took longer than the limit
     void open(HttpConnection connection) throws IOException {
         long until = System.nanoTime() + connectTimeout.toNanos();
+        open.add(connection);
+        tend();
         if (!hasProxy()) connection.open(unbracketed(host), port, until);
         else {
             int proxyPort = proxy.getPort() < 0 ? 80 : proxy.getPort();
@@ -148,7 +159,7 @@ final class Upstream implements AutoCloseable {
                 connection = kept.pollLast();
             }
             if (connection == null || connection.isUsable()) return connection;
-            connection.close();
+            close(connection);
         }
     }
 
@@ -158,34 +169,56 @@ final class Upstream implements AutoCloseable {
         HttpConnection surplus = null;
         synchronized (kept) {
             if (isClosed) surplus = connection;
-            else {
-                kept.addLast(connection);
-                if (kept.size() > KEPT_MAX) surplus = kept.pollFirst();
-                if (!isSwept) Thread.ofVirtual().name("upstream-sweep").start(this::sweep);
-                isSwept = true;
-            }
+            else kept.addLast(connection);
+            if (kept.size() > KEPT_MAX) surplus = kept.pollFirst();
         }
-        if (surplus != null) surplus.close();
+        if (surplus != null) close(surplus);
     }
 
-    /// Closes what was kept for too long, as long as anything is kept.
-    private void sweep() {
+    /// Ends a connection.
+    void close(HttpConnection connection) {
+        open.remove(connection);
+        connection.close();
+    }
+
+    /// Has a thread that wakes readers in time and closes what was kept for too long, as long as a
+    /// connection is open.
+    private void tend() {
+        synchronized (kept) {
+            if (!isTended) Thread.ofVirtual().name("upstream-tend").start(this::tendAll);
+            isTended = true;
+        }
+    }
+
+    private void tendAll() {
         try {
-            while (true) {
-                HttpConnection oldest;
-                long left;
-                synchronized (kept) {
-                    oldest = kept.peekFirst();
-                    isSwept = oldest != null;
-                    if (!isSwept) return;
-                    left = oldest.keptNanos() + KEPT_NANOS - System.nanoTime();
-                    if (left <= 0) kept.pollFirst();
-                }
-                if (left <= 0) oldest.close();
-                else TimeUnit.NANOSECONDS.sleep(left);
+            while (isAnyOpen()) {
+                TimeUnit.MILLISECONDS.sleep(TEND_EVERY_MILLIS);
+                long now = System.nanoTime();
+                for (HttpConnection connection : open) connection.wakeIfLate(now);
+                closeKeptTooLong(now);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isAnyOpen() {
+        synchronized (kept) {
+            isTended = !open.isEmpty();
+            return isTended;
+        }
+    }
+
+    private void closeKeptTooLong(long now) {
+        for (; ; ) {
+            HttpConnection oldest;
+            synchronized (kept) {
+                oldest = kept.peekFirst();
+                if (oldest == null || now - oldest.keptNanos() < KEPT_NANOS) return;
+                kept.pollFirst();
+            }
+            close(oldest);
         }
     }
 
@@ -193,7 +226,7 @@ final class Upstream implements AutoCloseable {
     public void close() {
         synchronized (kept) {
             isClosed = true;
-            kept.forEach(HttpConnection::close);
+            kept.forEach(this::close);
             kept.clear();
         }
     }
