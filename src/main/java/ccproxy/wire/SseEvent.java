@@ -2,7 +2,6 @@ package ccproxy.wire;
 
 import java.nio.charset.StandardCharsets;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.MissingNode;
 
 /// One event of an event stream as it came: its bytes, and where its name and data are in them.
 /// Whoever forwards it writes the bytes; only who needs the data parses it, once. For one thread.
@@ -16,6 +15,7 @@ public final class SseEvent {
     private final int from;
     private final int length;
     private JsonNode tree;
+    private boolean isJson;
 
     /// @param name the `event:` field, `""` when there was none
     /// @param raw the frame with its closing empty line
@@ -56,23 +56,22 @@ public final class SseEvent {
 
     /// {@return the data as a tree; an empty object when it is not JSON; do not change it}
     public JsonNode json() {
-        return tree().isMissingNode() ? Json.object() : tree;
+        if (tree == null) parse();
+        return tree;
     }
 
     /// {@return whether the data is a JSON object}
     public boolean isObject() {
-        return tree().isObject();
+        return json().isObject() && isJson;
     }
 
-    private JsonNode tree() {
-        if (tree == null) {
-            try {
-                tree = Json.tree(data, from, length);
-            } catch (IllegalArgumentException _) {
-                tree = MissingNode.getInstance();
-            }
+    private void parse() {
+        try {
+            tree = Json.tree(data, from, length);
+            isJson = true;
+        } catch (IllegalArgumentException _) {
+            tree = Json.object();
         }
-        return tree;
     }
 
     @Override
