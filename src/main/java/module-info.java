@@ -1,7 +1,6 @@
 /// A local server that puts Claude behind the OpenAI Chat Completions and Anthropic Messages APIs.
 /// An application: it exports nothing.
 module ccproxy {
-    requires java.net.http;
     requires jdk.httpserver;
     // For the second signal only: see ccproxy.command.StopSignal.
     requires jdk.unsupported;

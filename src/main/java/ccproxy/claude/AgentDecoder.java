@@ -1,8 +1,6 @@
 package ccproxy.claude;
 
-import ccproxy.wire.ApiException;
 import ccproxy.wire.CliMessage;
-import ccproxy.wire.ErrorKind;
 import ccproxy.wire.Json;
 import ccproxy.wire.MessageEvent;
 import ccproxy.wire.SseEvent;
@@ -17,40 +15,33 @@ import tools.jackson.databind.node.ObjectNode;
 /// them, as the events of one answer: texts and thinking one after the other, tokens added up, and
 /// what the CLI did as `sdk.message_mode` wants it ([CliDoings]). Ends with the turn; or with an
 /// answer that ran into `max_tokens`, which the CLI would go on from by itself. For one thread.
-final class AgentDecoder implements CliDecoder {
-    private final Deque<SseEvent> events = new ArrayDeque<>();
+final class AgentDecoder extends CliDecoder {
     private final Deque<ObjectNode> held = new ArrayDeque<>();
     private final Map<Integer, Integer> open = new HashMap<>();
     private final CliDoings doings;
     private final StringBuilder told = new StringBuilder();
-    private ObjectNode limit = Json.object();
     private ObjectNode usageBefore = Json.object();
     private ObjectNode usage = Json.object();
     private String stopReason = "end_turn";
-    private String error = "";
-    private String said = "";
     private int blocks;
-    private boolean hasBegun;
-    private boolean isFailing;
-    private boolean isComplete;
 
     AgentDecoder(CliSettings.MessageMode mode) {
         doings = new CliDoings(mode);
     }
 
     @Override
-    public void add(CliMessage line) {
-        if (isComplete) return;
+    void add(CliMessage line) {
+        if (isComplete()) return;
         switch (line) {
             case CliMessage.Event(var event, var isAbandoned) -> {
-                if (isAbandoned) isFailing = true;
-                if (!isFailing) event(event);
+                if (isAbandoned) fail();
+                if (!isFailing()) event(event);
             }
             case CliMessage.Assistant assistant -> assistant(assistant);
             case CliMessage.User(var message) -> doings.results(message).forEach(this::show);
             case CliMessage.SystemLine(var subtype, var raw) ->
                     doings.system(subtype, raw).forEach(this::show);
-            case CliMessage.RateLimit(var info) -> limit = info;
+            case CliMessage.RateLimit(var info) -> limit(info);
             case CliMessage.Result(var raw) -> result(raw);
             case CliMessage.Reply _, CliMessage.Request _, CliMessage.Other _ -> {}
         }
@@ -63,16 +54,16 @@ final class AgentDecoder implements CliDecoder {
                 // The CLI's own calls are told by a line of their own, whole.
                 if (block.path("type").asString("").equals("tool_use")) return;
                 open.put(index, blocks++);
-                events.add(moved(event, index));
+                tell(moved(event, index));
             }
             case MessageEvent.BlockDelta(var index, var delta) -> {
                 if (!open.containsKey(index)) return;
                 if (delta instanceof MessageEvent.Delta.Text(var text)) told.append(text);
-                events.add(moved(event, index));
+                tell(moved(event, index));
             }
             case MessageEvent.BlockStop(var index) -> {
                 if (!open.containsKey(index)) return;
-                events.add(moved(event, index));
+                tell(moved(event, index));
                 open.remove(index);
                 showHeld();
             }
@@ -80,7 +71,7 @@ final class AgentDecoder implements CliDecoder {
             case MessageEvent.MessageStop() -> {
                 usageBefore = ContinuedStream.sum(usageBefore, usage);
                 usage = Json.object();
-                if (isCutShort()) finish();
+                if (isCutShort()) end();
             }
             case MessageEvent.Ping _,
                     MessageEvent.Failure _,
@@ -92,9 +83,9 @@ final class AgentDecoder implements CliDecoder {
     private void start(SseEvent event, ObjectNode message) {
         usage = Json.objectOrEmpty(message.path("usage")).deepCopy();
         open.clear();
-        if (hasBegun) return;
-        hasBegun = true;
-        events.add(event);
+        if (hasBegun()) return;
+        begin();
+        tell(event);
         showHeld();
     }
 
@@ -124,9 +115,7 @@ final class AgentDecoder implements CliDecoder {
 
     private void assistant(CliMessage.Assistant line) {
         if (line.isSynthetic()) {
-            isFailing = true;
-            error = line.error();
-            said = CliErrors.text(line);
+            fail(line);
             return;
         }
         doings.calls(line.message()).forEach(this::show);
@@ -135,14 +124,14 @@ final class AgentDecoder implements CliDecoder {
     /// Shows a block of ours, as soon as no other one is open.
     private void show(ObjectNode block) {
         held.add(block);
-        if (hasBegun && open.isEmpty()) showHeld();
+        if (hasBegun() && open.isEmpty()) showHeld();
     }
 
     private void showHeld() {
         while (open.isEmpty() && !held.isEmpty()) {
             ObjectNode block = held.remove();
             told.append(block.path("text").asString(""));
-            events.addAll(MadeEvents.block(blocks++, block));
+            MadeEvents.block(blocks++, block).forEach(this::tell);
         }
     }
 
@@ -150,47 +139,23 @@ final class AgentDecoder implements CliDecoder {
         // Work in the background has turns of its own, which nobody asked for.
         String origin = raw.path("origin").path("kind").asString("human");
         if (!origin.equals("human")) return;
-        if (isFailing || raw.path("is_error").asBoolean(false))
-            throw CliErrors.of(raw, error, said, limit);
-        if (!hasBegun)
-            throw new ApiException(ErrorKind.INCOMPLETE, "the claude process gave no answer");
+        boolean isError = isFailing() || raw.path("is_error").asBoolean(false);
+        if (isError || !hasBegun()) throw failure(raw);
         stopReason = raw.path("stop_reason").asString(stopReason);
-        finish();
+        end();
     }
 
-    private void finish() {
+    private void end() {
         showHeld();
         ObjectNode end = Json.object().put("type", "message_delta");
         end.putObject("delta").put("stop_reason", stopReason).putNull("stop_sequence");
         end.set("usage", ContinuedStream.sum(usageBefore, usage));
-        events.add(SseEvent.of("message_delta", Json.bytes(end)));
-        ObjectNode stop = Json.object().put("type", "message_stop");
-        events.add(SseEvent.of("message_stop", Json.bytes(stop)));
-        isComplete = true;
+        tell(SseEvent.of("message_delta", Json.bytes(end)));
+        finish();
     }
 
     /// {@return the texts told so far}
     String told() {
         return told.toString();
-    }
-
-    @Override
-    public boolean hasEvent() {
-        return !events.isEmpty();
-    }
-
-    @Override
-    public SseEvent event() {
-        return events.remove();
-    }
-
-    @Override
-    public boolean hasBegun() {
-        return hasBegun;
-    }
-
-    @Override
-    public boolean isComplete() {
-        return isComplete;
     }
 }

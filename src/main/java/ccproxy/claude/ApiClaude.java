@@ -2,13 +2,11 @@ package ccproxy.claude;
 
 import ccproxy.wire.Json;
 import ccproxy.wire.MessagesRequest;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 
 /// The Anthropic HTTP API, or anything that speaks it, with the server's key or the client's own.
 final class ApiClaude implements Claude {
@@ -68,10 +66,8 @@ final class ApiClaude implements Claude {
 
     private EventStream send(String path, ClientHeaders client, byte[] body) {
         String query = client.query().isEmpty() ? "" : "?" + client.query();
-        URI uri = URI.create(settings.apiBaseUrl() + path + query);
-        Map<String, List<String>> headers = headers(client, body.length > 0);
         return new UpstreamStream(
-                answer -> upstream.send(uri, headers, body, answer),
+                upstream.send(path + query, headers(client, body.length > 0), body),
                 settings.firstEventTimeout(),
                 settings.idleTimeout());
     }
@@ -99,10 +95,7 @@ final class ApiClaude implements Claude {
     }
 
     private static void addBeta(Map<String, List<String>> headers, String beta) {
-        var betas = new TreeSet<String>();
-        for (String line : headers.getOrDefault("anthropic-beta", List.of())) {
-            for (String one : line.split(",", -1)) if (!one.isBlank()) betas.add(one.strip());
-        }
+        var betas = ClientHeaders.betas(headers.getOrDefault("anthropic-beta", List.of()));
         if (!betas.add(beta)) return;
         headers.put("anthropic-beta", List.of(String.join(",", betas)));
     }

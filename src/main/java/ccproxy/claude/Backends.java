@@ -32,7 +32,9 @@ public final class Backends implements AutoCloseable {
                 new ApiClaude(
                         settings,
                         new Upstream(
-                                settings.connectTimeout(), new EnvironmentProxies(environment)));
+                                settings.apiBaseUrl(),
+                                settings.connectTimeout(),
+                                new EnvironmentProxies(environment)));
         boolean isPerClient = settings.passCredentials() && !settings.hasCredentials();
         var store =
                 new SessionStore(

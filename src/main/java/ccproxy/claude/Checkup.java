@@ -1,14 +1,12 @@
 package ccproxy.claude;
 
 import ccproxy.wire.ApiException;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /// Whether the backends can answer, looked at without spending a token.
 public final class Checkup {
@@ -80,23 +78,27 @@ public final class Checkup {
         String problem;
         try (var upstream =
                 new Upstream(
+                        base,
                         settings.connectTimeout(),
                         new EnvironmentProxies(settings.cli().environment()))) {
             // Any answer will do: whether a key is good is not asked.
-            CompletableFuture<?> asked =
+            Sending asked =
                     upstream.send(
-                            URI.create(base + "/v1/models"),
+                            "/v1/models",
                             Map.of("anthropic-version", List.of(ApiClaude.VERSION_DEFAULT)),
-                            new byte[0],
-                            new BodyStream());
-            asked.get(settings.connectTimeout().toMillis() * 2, TimeUnit.MILLISECONDS);
+                            new byte[0]);
+            try {
+                asked.await(System.nanoTime() + 2 * settings.connectTimeout().toNanos());
+            } finally {
+                asked.cancel();
+            }
             return new Finding("upstream", Verdict.OK, base + " answers");
-        } catch (ExecutionException | IllegalArgumentException | ApiException e) {
+        } catch (SocketTimeoutException | Sending.ConnectTimeoutException _) {
+            problem = "did not answer in time";
+        } catch (IOException | IllegalArgumentException | ApiException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             String said = String.valueOf(cause.getMessage());
             problem = said.equals("null") ? "cannot be reached" : said;
-        } catch (TimeoutException _) {
-            problem = "did not answer in time";
         }
         return new Finding(
                 "upstream",

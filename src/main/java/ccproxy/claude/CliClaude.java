@@ -35,7 +35,6 @@ final class CliClaude implements Claude {
     CliClaude(ClaudeSettings settings, ModelCatalog catalog) {
         this.settings = settings;
         this.catalog = catalog;
-        CliFolders.sweep();
         var program = new CliProgram(settings.cli());
         pool = new CliPool(settings, program, Clock.systemUTC());
         status = new CliStatus(program);
@@ -107,13 +106,7 @@ final class CliClaude implements Claude {
     @Override
     public EventStream models(String id, ClientHeaders headers) {
         ArrayNode known = models();
-        if (id.isEmpty()) {
-            ObjectNode list = Json.object();
-            list.set("data", known);
-            list.set("first_id", known.path(0).path("id"));
-            list.set("last_id", known.path(known.size() - 1).path("id"));
-            return new WholeStream(SseEvent.whole(Json.bytes(list.put("has_more", false))));
-        }
+        if (id.isEmpty()) return new WholeStream(SseEvent.whole(ModelCatalog.list(known)));
         for (JsonNode model : known) {
             if (model.path("id").asString("").equals(id))
                 return new WholeStream(SseEvent.whole(Json.bytes(model)));

@@ -294,6 +294,8 @@ final class CliPool implements AutoCloseable {
     /// Keeps [CliSettings#warm] processes ready and ends those that nobody used for long; one start
     /// at a time, and none while a request waits for one.
     private void keep() {
+        // Here, where nobody waits for it.
+        CliFolders.sweep();
         try {
             for (; ; ) {
                 synchronized (this) {

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -20,8 +19,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class CliRequest {
     /// The CLI marks its own two system blocks when caching is on; the API takes four in all.
     private static final int MARKS_MAX = 2;
-
-    private static final List<String> NONE = List.of();
 
     private final Turn turn;
     private final ModelRules rules;
@@ -68,10 +65,8 @@ final class CliRequest {
     }
 
     private String betas() {
-        var betas = new TreeSet<String>();
-        for (String line : turn.headers().forwarded().getOrDefault("anthropic-beta", NONE)) {
-            for (String beta : line.split(",", -1)) if (!beta.isBlank()) betas.add(beta.strip());
-        }
+        Map<String, List<String>> headers = turn.headers().forwarded();
+        var betas = ClientHeaders.betas(headers.getOrDefault("anthropic-beta", List.of()));
         // Which credentials are used is the CLI's own affair.
         betas.remove(ClientHeaders.OAUTH_BETA);
         return String.join(",", betas);

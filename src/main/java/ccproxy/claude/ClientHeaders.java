@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /// What of a client's request line and headers goes upstream with its body.
 ///
@@ -27,6 +28,15 @@ public record ClientHeaders(
     public String version(String other) {
         List<String> values = forwarded.getOrDefault("anthropic-version", List.of());
         return values.isEmpty() || values.getFirst().isBlank() ? other : values.getFirst().strip();
+    }
+
+    /// {@return the betas that `anthropic-beta` lines name, each once and in order}
+    public static TreeSet<String> betas(List<String> lines) {
+        var betas = new TreeSet<String>();
+        for (String line : lines) {
+            for (String beta : line.split(",", -1)) if (!beta.isBlank()) betas.add(beta.strip());
+        }
+        return betas;
     }
 
     /// {@return a value that tells one client's credentials from another's and does not show them}

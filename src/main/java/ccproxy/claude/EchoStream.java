@@ -13,8 +13,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Plays an [EchoScript], each event made when it is asked for.
 final class EchoStream implements EventStream {
-    private static final SseEvent STOP = event(Json.object().put("type", "message_stop"));
-
     private enum State {
         BEFORE_START,
         IN_BLOCKS,
@@ -71,7 +69,7 @@ final class EchoStream implements EventStream {
             case AT_END -> end();
             case AT_STOP, ENDED -> {
                 state = State.ENDED;
-                yield STOP;
+                yield MadeEvents.STOP;
             }
         };
     }

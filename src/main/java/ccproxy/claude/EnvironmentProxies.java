@@ -1,21 +1,15 @@
 package ccproxy.claude;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
-import java.net.ProxySelector;
-import java.net.SocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /// The HTTP proxies that the environment names, as curl and the official SDKs read them:
 /// `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, in lower or upper case.
-final class EnvironmentProxies extends ProxySelector {
+final class EnvironmentProxies {
     private final Map<String, String> environment;
     private final URI https;
     private final URI http;
@@ -50,19 +44,8 @@ final class EnvironmentProxies extends ProxySelector {
                 : lower;
     }
 
-    @Override
-    public List<Proxy> select(URI uri) {
-        URI proxy = proxy(uri);
-        if (proxy.getHost() == null) return List.of(Proxy.NO_PROXY);
-        int port = proxy.getPort() < 0 ? 80 : proxy.getPort();
-        return List.of(
-                new Proxy(
-                        Proxy.Type.HTTP,
-                        InetSocketAddress.createUnresolved(proxy.getHost(), port)));
-    }
-
-    /// The proxy on the way to `uri`; empty for none.
-    private URI proxy(URI uri) {
+    /// {@return the proxy on the way to `uri`; an empty one for none}
+    URI proxy(URI uri) {
         if (isDirect(uri.getHost())) return URI.create("");
         return "https".equalsIgnoreCase(uri.getScheme()) ? https : http;
     }
@@ -79,11 +62,6 @@ final class EnvironmentProxies extends ProxySelector {
             if (suffix.equals("*") || name.equals(suffix) || name.endsWith(dotted)) return true;
         }
         return false;
-    }
-
-    @Override
-    public void connectFailed(URI uri, SocketAddress address, IOException e) {
-        // The request fails with the same reason.
     }
 
     /// {@return the `Proxy-Authorization` for the proxy of `uri`, with the user and password of its

@@ -10,6 +10,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// The events by which Anthropic would have told a message that came whole; all but the last.
 final class MadeEvents {
+    /// The last event of an answer.
+    static final SseEvent STOP = event(Json.object().put("type", "message_stop"));
+
     private MadeEvents() {}
 
     static List<SseEvent> of(ObjectNode message, String stopReason) {

@@ -182,7 +182,8 @@ public final class ModelCatalog {
         return list(data);
     }
 
-    private static byte[] list(ArrayNode data) {
+    /// {@return models as `GET /v1/models` would tell them; at least one}
+    static byte[] list(ArrayNode data) {
         ObjectNode list = Json.object();
         list.set("data", data);
         list.set("first_id", data.get(0).path("id"));

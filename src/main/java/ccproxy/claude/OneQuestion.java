@@ -43,7 +43,10 @@ public final class OneQuestion {
         try (var claude =
                 new ApiClaude(
                         local,
-                        new Upstream(local.connectTimeout(), new EnvironmentProxies(Map.of())))) {
+                        new Upstream(
+                                local.apiBaseUrl(),
+                                local.connectTimeout(),
+                                new EnvironmentProxies(Map.of())))) {
             ask(claude, model, "", out);
         }
     }

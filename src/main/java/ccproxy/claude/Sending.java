@@ -2,81 +2,164 @@ package ccproxy.claude;
 
 import java.io.IOException;
 import java.net.SocketTimeoutException;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpResponse;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /// A request on its way to the upstream, sent when its answer is first waited for. One thread
 /// waits; any thread may cancel.
+///
+/// ```
+/// ──kept connection──▶ written ──head──▶ body ──end──▶ the connection is kept
+///  └─no─▶ opening ──▶───┘ └─ a kept one closed before a byte of an answer: once more, anew
+/// ```
 final class Sending {
-    /// Sends the request; the answer's body goes into `body`.
-    interface Send {
-        CompletableFuture<HttpResponse<BodyStream>> into(BodyStream body);
+    /// What is written at once, together with the head: it fits the socket's buffer. A larger
+    /// request has a thread of its own, so that an answer that comes early (401, 413) is heard.
+    private static final int SMALL_BYTES_MAX = 64 << 10;
+
+    /// No connection in time.
+    static final class ConnectTimeoutException extends IOException {
+        private static final long serialVersionUID = 1;
     }
 
-    private final Send send;
-    private BodyStream body;
-    private CompletableFuture<HttpResponse<BodyStream>> running;
+    private final Upstream upstream;
+    private final byte[] head;
+    private final byte[] body;
+    private FutureTask<HttpConnection> opening;
+    private HttpConnection connection;
+    private ResponseHead.Reader reader;
+    private ResponseBody answer;
+    private boolean isKept;
     private boolean isSentAgain;
+    private volatile boolean isWriting;
+
+    /// The connection as long as it is ours; guarded by this.
+    private HttpConnection held;
+
     private boolean isCancelled;
 
-    Sending(Send send) {
-        this.send = send;
+    Sending(Upstream upstream, byte[] head, byte[] body) {
+        this.upstream = upstream;
+        this.head = head;
+        this.body = body;
     }
 
     /// {@return the upstream's status and headers}
     ///
     /// @param until on the clock of [System#nanoTime()]
     /// @throws SocketTimeoutException when they are not there by then; wait again
-    /// @throws ccproxy.wire.ApiException when the request cannot be sent
-    HttpResponse<BodyStream> await(long until) throws InterruptedException, IOException {
-        if (running == null) start();
-        try {
-            return running.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException _) {
-            throw new SocketTimeoutException();
-        } catch (CancellationException _) {
-            throw new IOException("closed");
-        } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof IOException cause)) {
-                if (isCancelled()) throw new IOException("closed", e);
-                throw new IllegalStateException(e.getCause());
+    ResponseHead await(long until) throws InterruptedException, IOException {
+        for (; ; ) {
+            try {
+                if (reader == null) send(until);
+                connection.readUntil(until);
+                ResponseHead found = reader.read();
+                answer = new ResponseBody(connection, found.bodyLength(), () -> release(found));
+                return found;
+            } catch (SocketTimeoutException e) {
+                throw e;
+            } catch (IOException e) {
+                if (!isWorthSendingAgain()) throw e;
+                upstream.close(connection);
+                isSentAgain = true;
+                reader = null;
             }
-            if (!isWorthSendingAgain(cause)) throw cause;
-            isSentAgain = true;
-            start();
-            return await(until);
         }
     }
 
-    private synchronized void start() throws IOException {
-        if (isCancelled) throw new IOException("closed");
-        body = new BodyStream();
-        running = send.into(body);
+    private void send(long until) throws InterruptedException, IOException {
+        HttpConnection kept = isSentAgain || opening != null ? null : upstream.kept();
+        isKept = kept != null;
+        if (isKept) hold(kept);
+        connection = isKept ? kept : opened(until);
+        reader = new ResponseHead.Reader(connection);
+        write();
     }
 
-    private synchronized boolean isCancelled() {
-        return isCancelled;
+    /// Opening takes a thread of its own, because looking up a name or a handshake cannot be waited
+    /// for in parts.
+    private HttpConnection opened(long until) throws InterruptedException, IOException {
+        if (opening == null) {
+            var next = new HttpConnection();
+            hold(next);
+            opening =
+                    new FutureTask<>(() -> {
+                        upstream.open(next);
+                        return next;
+                    });
+            Thread.ofVirtual().name("upstream-open").start(opening);
+        }
+        try {
+            return opening.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException _) {
+            throw new SocketTimeoutException();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SocketTimeoutException) throw new ConnectTimeoutException();
+            throw new IOException(e.getCause());
+        }
     }
 
-    /// An upstream may close a kept connection just as we write to it; then nothing was read of an
-    /// answer and the request goes out once more, on a new connection. The HTTP client's message is
-    /// the only sign of that.
-    private boolean isWorthSendingAgain(IOException e) {
-        if (isSentAgain || isCancelled() || e instanceof HttpConnectTimeoutException) return false;
-        return String.valueOf(e.getMessage()).contains("received no bytes");
+    private void write() throws IOException {
+        if (body.length > SMALL_BYTES_MAX) {
+            isWriting = true;
+            Thread.ofVirtual().name("upstream-write").start(this::writeLarge);
+            return;
+        }
+        byte[] all = new byte[head.length + body.length];
+        System.arraycopy(head, 0, all, 0, head.length);
+        System.arraycopy(body, 0, all, head.length, body.length);
+        connection.write(all);
     }
 
-    /// Ends the request and its connection, whatever has come of the answer.
+    private void writeLarge() {
+        try {
+            connection.write(head);
+            connection.write(body);
+            isWriting = false;
+        } catch (IOException _) {
+            // Whoever reads finds an answer that came early, or the same failure.
+        }
+    }
+
+    /// An upstream may close a kept connection just as we write to it. Then nothing was read of an
+    /// answer, and the request goes out once more, on a new connection; one that was new has
+    /// failed.
+    private synchronized boolean isWorthSendingAgain() {
+        return isKept && !isSentAgain && !isCancelled && !connection.hasRead();
+    }
+
+    private synchronized void hold(HttpConnection next) throws IOException {
+        if (isCancelled) {
+            upstream.close(next);
+            throw new IOException("closed");
+        }
+        held = next;
+    }
+
+    /// Gives the connection back at the end of the answer, if another may follow: not with bytes on
+    /// it that no request has asked for, or with a request that it has not heard to its end.
+    private synchronized void release(ResponseHead found) {
+        held = null;
+        boolean isClean = found.isKept() && !isWriting && connection.buffered() == 0;
+        if (isClean && !isCancelled) upstream.keep(connection);
+        else upstream.close(connection);
+    }
+
+    /// {@return the answer's body, once its head is there}
+    ResponseBody body() {
+        return answer;
+    }
+
+    /// Sets until when reads of the body may wait, together.
+    void readUntil(long until) {
+        connection.readUntil(until);
+    }
+
+    /// Ends the request and its connection, unless all of the answer was read.
     synchronized void cancel() {
         isCancelled = true;
-        if (running == null) return;
-        // Both: the body may have been handed over just before its future could be cancelled.
-        running.cancel(true);
-        body.close();
+        if (held != null) upstream.close(held);
     }
 }

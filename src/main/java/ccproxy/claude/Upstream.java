@@ -2,65 +2,232 @@ package ccproxy.claude;
 
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
+import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
-/// The HTTP client toward the upstream, and the only class that knows which one it is.
+/// The upstream: where it is, how requests to it begin, and the connections that are kept to it.
 ///
 /// HTTP/1.1 on purpose: one connection a stream, so that one slow client never holds back another's
 /// stream and no upstream limit of streams per connection matters.
 final class Upstream implements AutoCloseable {
-    private final HttpClient client;
-    private final EnvironmentProxies proxies;
+    /// A burst of as many streams finds its connections again; each is a few kB here and there.
+    static final int KEPT_MAX = 2048;
 
-    Upstream(Duration connectTimeout, EnvironmentProxies proxies) {
-        this.proxies = proxies;
-        client =
-                HttpClient.newBuilder()
-                        .version(HttpClient.Version.HTTP_1_1)
-                        .followRedirects(HttpClient.Redirect.NEVER)
-                        .connectTimeout(connectTimeout)
-                        .proxy(proxies)
-                        .executor(Executors.newVirtualThreadPerTaskExecutor())
-                        .build();
+    /// Below what servers in front of APIs wait before they close (60 s and more).
+    private static final long KEPT_NANOS = TimeUnit.SECONDS.toNanos(45);
+
+    /// How late a reader may be woken; it looks for its client and sends pings every few seconds.
+    private static final int TEND_EVERY_MILLIS = 100;
+
+    private final String host;
+    private final int port;
+    private final boolean isSecure;
+    private final URI proxy;
+    private final Tls tls;
+    private final Duration connectTimeout;
+
+    /// What stands before the path in a request's first line.
+    private final String target;
+
+    /// The headers that every request begins with.
+    private final String head;
+
+    private final String proxyLogin;
+    private final ArrayDeque<HttpConnection> kept = new ArrayDeque<>();
+
+    /// Every connection between its opening and its end.
+    private final Set<HttpConnection> open = ConcurrentHashMap.newKeySet();
+
+    private boolean isTended;
+    private boolean isClosed;
+
+    Upstream(URI base, Duration connectTimeout, EnvironmentProxies proxies) {
+        this(base, connectTimeout, proxies, Tls.DEFAULT);
     }
 
-    /// Sends a request; cancelling the result ends the connection.
+    /// @param base where the API is: `http` or `https`, a host, perhaps a path
+    /// @param connectTimeout until a connection is ready for a request
+    Upstream(URI base, Duration connectTimeout, EnvironmentProxies proxies, Tls tls) {
+        this.host = base.getHost();
+        this.isSecure = "https".equalsIgnoreCase(base.getScheme());
+        this.port = base.getPort() >= 0 ? base.getPort() : isSecure ? 443 : 80;
+        this.proxy = proxies.proxy(base);
+        this.tls = tls;
+        this.connectTimeout = connectTimeout;
+        String login = proxies.authorization(base);
+        proxyLogin = login.isEmpty() ? "" : "proxy-authorization: " + login + "\r\n";
+        String authority = base.getPort() >= 0 ? host + ":" + port : host;
+        // A proxy is asked for the whole address, unless it only digs a tunnel (RFC 9112 §3.2.2).
+        boolean isWhole = hasProxy() && !isSecure;
+        target = (isWhole ? "http://" + authority : "") + base.getRawPath();
+        head = " HTTP/1.1\r\nhost: " + authority + "\r\n" + (isWhole ? proxyLogin : "");
+    }
+
+    private boolean hasProxy() {
+        return proxy.getHost() != null;
+    }
+
+    /// {@return a request, which goes out when its answer is first waited for}
     ///
+    /// @param path begins with `/`, its query included
     /// @param body empty for a GET
-    /// @param answer takes the answer's body
-    /// @throws ApiException when a header, which came from a client, cannot be sent
-    CompletableFuture<HttpResponse<BodyStream>> send(
-            URI uri, Map<String, List<String>> headers, byte[] body, BodyStream answer) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri);
-        headers.forEach((name, values) -> values.forEach(value -> set(request, name, value)));
-        // The HTTP client shows it to the proxy only, in front of a tunnel too.
-        String login = proxies.authorization(uri);
-        if (!login.isEmpty()) request.header("proxy-authorization", login);
-        if (body.length == 0) request.GET();
-        else request.POST(HttpRequest.BodyPublishers.ofByteArray(body));
-        return client.sendAsync(request.build(), _ -> answer);
+    /// @throws ApiException when the path or a header, which came from a client, cannot be sent
+    Sending send(String path, Map<String, List<String>> headers, byte[] body) {
+        var text = new StringBuilder(512);
+        text.append(body.length == 0 ? "GET " : "POST ").append(target).append(path).append(head);
+        if (!isVisible(path)) {
+            throw new ApiException(
+                    ErrorKind.INVALID_REQUEST,
+                    "path: expected visible ASCII characters, found others");
+        }
+        headers.forEach((name, values) -> values.forEach(value -> add(text, name, value)));
+        if (body.length > 0) text.append("content-length: ").append(body.length).append("\r\n");
+        byte[] bytes = text.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+        return new Sending(this, bytes, body);
     }
 
-    private static void set(HttpRequest.Builder request, String name, String value) {
-        try {
-            request.header(name, value);
-        } catch (IllegalArgumentException _) {
+    /// Whether it holds nothing that could end a request's first line, or that two readers could
+    /// take for different bytes.
+    private static boolean isVisible(String path) {
+        for (int i = 0; i < path.length(); i++) {
+            if (path.charAt(i) <= ' ' || path.charAt(i) >= 0x7F) return false;
+        }
+        return true;
+    }
+
+    private static void add(StringBuilder text, String name, String value) {
+        if (!ResponseHead.isName(name, name.length()) || !ResponseHead.isValue(value)) {
             throw new ApiException(
                     ErrorKind.INVALID_REQUEST,
                     name + ": expected a header value of visible characters, found another one");
+        }
+        text.append(name).append(": ").append(value).append("\r\n");
+    }
+
+    /// Opens a connection, through the proxy if there is one.
+    ///
+    /// @throws java.net.SocketTimeoutException when it took longer than the limit
+    void open(HttpConnection connection) throws IOException {
+        long until = System.nanoTime() + connectTimeout.toNanos();
+        open.add(connection);
+        tend();
+        if (!hasProxy()) connection.open(unbracketed(host), port, until);
+        else {
+            int proxyPort = proxy.getPort() < 0 ? 80 : proxy.getPort();
+            connection.open(unbracketed(proxy.getHost()), proxyPort, until);
+            if (isSecure) dig(connection, until);
+        }
+        if (isSecure) connection.secure(tls, unbracketed(host), port, until);
+        connection.keep();
+    }
+
+    /// Has the proxy dig a tunnel (RFC 9110 §9.3.6). Its login is shown unasked, and to nobody
+    /// else.
+    private void dig(HttpConnection connection, long until) throws IOException {
+        String authority = host + ":" + port;
+        String connect =
+                "CONNECT "
+                        + authority
+                        + " HTTP/1.1\r\nhost: "
+                        + authority
+                        + "\r\n"
+                        + proxyLogin
+                        + "\r\n";
+        connection.write(connect.getBytes(StandardCharsets.ISO_8859_1));
+        connection.readUntil(until);
+        int status = new ResponseHead.Reader(connection).read().status();
+        if (status / 100 != 2) throw new IOException("the proxy refused with status " + status);
+    }
+
+    private static String unbracketed(String host) {
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /// {@return a kept connection that can be used, the one used last; null when there is none}
+    HttpConnection kept() {
+        for (; ; ) {
+            HttpConnection connection;
+            synchronized (kept) {
+                connection = kept.pollLast();
+            }
+            if (connection == null || connection.isUsable()) return connection;
+            close(connection);
+        }
+    }
+
+    /// Keeps a connection for a later request.
+    void keep(HttpConnection connection) {
+        connection.keep();
+        HttpConnection surplus = null;
+        synchronized (kept) {
+            if (isClosed) surplus = connection;
+            else kept.addLast(connection);
+            if (kept.size() > KEPT_MAX) surplus = kept.pollFirst();
+        }
+        if (surplus != null) close(surplus);
+    }
+
+    /// Ends a connection.
+    void close(HttpConnection connection) {
+        open.remove(connection);
+        connection.close();
+    }
+
+    /// Has a thread that wakes readers in time and closes what was kept for too long, as long as a
+    /// connection is open.
+    private void tend() {
+        synchronized (kept) {
+            if (!isTended) Thread.ofVirtual().name("upstream-tend").start(this::tendAll);
+            isTended = true;
+        }
+    }
+
+    private void tendAll() {
+        try {
+            while (isAnyOpen()) {
+                TimeUnit.MILLISECONDS.sleep(TEND_EVERY_MILLIS);
+                long now = System.nanoTime();
+                for (HttpConnection connection : open) connection.wakeIfLate(now);
+                closeKeptTooLong(now);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isAnyOpen() {
+        synchronized (kept) {
+            isTended = !open.isEmpty();
+            return isTended;
+        }
+    }
+
+    private void closeKeptTooLong(long now) {
+        for (; ; ) {
+            HttpConnection oldest;
+            synchronized (kept) {
+                oldest = kept.peekFirst();
+                if (oldest == null || now - oldest.keptNanos() < KEPT_NANOS) return;
+                kept.pollFirst();
+            }
+            close(oldest);
         }
     }
 
     @Override
     public void close() {
-        client.shutdownNow();
+        synchronized (kept) {
+            isClosed = true;
+            kept.forEach(this::close);
+            kept.clear();
+        }
     }
 }

@@ -9,8 +9,6 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -38,7 +36,7 @@ final class UpstreamStream implements EventStream {
     private final Duration firstEventTimeout;
     private final Duration idleTimeout;
     private final WholeBody whole = new WholeBody();
-    private HttpResponse<BodyStream> response;
+    private ResponseHead response;
     private InputStream in;
     private BufferedInputStream zipped;
     private SseReader events;
@@ -48,9 +46,9 @@ final class UpstreamStream implements EventStream {
     private boolean isEnded;
     private volatile boolean isClosed;
 
-    /// @param send sends the request
-    UpstreamStream(Sending.Send send, Duration firstEventTimeout, Duration idleTimeout) {
-        this.sending = new Sending(send);
+    /// @param sending the request
+    UpstreamStream(Sending sending, Duration firstEventTimeout, Duration idleTimeout) {
+        this.sending = sending;
         this.firstEventTimeout = firstEventTimeout;
         this.idleTimeout = idleTimeout;
     }
@@ -61,14 +59,16 @@ final class UpstreamStream implements EventStream {
             drain();
             return new Next.End();
         }
+        // A platform thread's read does not end by it.
+        if (Thread.interrupted()) throw new InterruptedException();
         long now = System.nanoTime();
         if (!isStarted) firstDeadline = now + firstEventTimeout.toNanos();
         isStarted = true;
         long until = Math.min(now + wait.toNanos(), deadline());
         try {
             if (response == null) response = sending.await(until);
-            response.body().readUntil(until);
-            if (in == null) open(response.body());
+            sending.readUntil(until);
+            if (in == null) open(sending.body());
             return events == null ? nextWhole() : nextEvent();
         } catch (SocketTimeoutException _) {
             return quiet();
@@ -81,15 +81,14 @@ final class UpstreamStream implements EventStream {
 
     /// Any byte is a sign of life, but only an event ends the longer wait for the first.
     private long deadline() {
-        if (response == null || !response.body().hasRead()) return firstDeadline;
-        long idle = response.body().lastReadNanos() + idleTimeout.toNanos();
+        if (response == null || !sending.body().hasRead()) return firstDeadline;
+        long idle = sending.body().lastReadNanos() + idleTimeout.toNanos();
         return hasAnswered ? idle : Math.max(firstDeadline, idle);
     }
 
-    private void open(BodyStream body) throws IOException {
+    private void open(ResponseBody body) throws IOException {
         boolean isStream =
-                response.statusCode() == 200
-                        && header("content-type").startsWith("text/event-stream");
+                response.status() == 200 && header("content-type").startsWith("text/event-stream");
         switch (header("content-encoding")) {
             case "", "identity" -> in = body;
             // A whole answer is unzipped when it is whole.
@@ -102,7 +101,7 @@ final class UpstreamStream implements EventStream {
         if (isStream) events = new SseReader(in);
     }
 
-    private InputStream unzipped(BodyStream body) throws IOException {
+    private InputStream unzipped(ResponseBody body) throws IOException {
         if (zipped == null) zipped = new BufferedInputStream(body);
         zipped.mark(GZIP_HEADER_BYTES_MAX);
         try {
@@ -128,14 +127,10 @@ final class UpstreamStream implements EventStream {
     }
 
     private Next nextWhole() throws IOException {
-        byte[] buffer = new byte[8192];
-        for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-            hasAnswered = true;
-            whole.add(buffer, count);
-        }
+        while (whole.read(in)) hasAnswered = true;
         isEnded = true;
         byte[] body = whole.bytes(header("content-encoding").endsWith("gzip"));
-        int status = response.statusCode();
+        int status = response.status();
         if (status >= 400) throw ApiException.upstream(status, body).headers(headers());
         if (status != 200) throw WholeBody.foreign("expected status 200, found " + status);
         return new Next.Event(WholeBody.event(header("content-type"), body));
@@ -145,7 +140,7 @@ final class UpstreamStream implements EventStream {
     /// or they are not worth a wait. The client has its last event by now.
     private void drain() {
         if (events == null || isClosed) return;
-        response.body().readUntil(System.nanoTime() + DRAIN_WAIT.toNanos());
+        sending.readUntil(System.nanoTime() + DRAIN_WAIT.toNanos());
         try {
             if (in.skip(DRAINED_BYTES_MAX) == DRAINED_BYTES_MAX) close();
         } catch (IOException _) {
@@ -167,7 +162,7 @@ final class UpstreamStream implements EventStream {
         isEnded = true;
         close();
         if (isStopped) return new ApiException(ErrorKind.INCOMPLETE, "the answer was stopped");
-        if (e instanceof HttpConnectTimeoutException) {
+        if (e instanceof Sending.ConnectTimeoutException) {
             return new ApiException(ErrorKind.TIMEOUT, "no connection to the upstream in time");
         }
         if (events != null) {
@@ -182,13 +177,13 @@ final class UpstreamStream implements EventStream {
     }
 
     private String header(String name) {
-        return response.headers().firstValue(name).orElse("").toLowerCase(Locale.ROOT);
+        return response.header(name).toLowerCase(Locale.ROOT);
     }
 
     @Override
     public boolean isReady() {
         if (events == null || isEnded) return false;
-        response.body().readUntil(System.nanoTime());
+        sending.readUntil(System.nanoTime());
         try {
             return events.isReady();
         } catch (SocketTimeoutException _) {
@@ -203,10 +198,8 @@ final class UpstreamStream implements EventStream {
         var shown = new TreeMap<String, List<String>>();
         if (response == null) return shown;
         response.headers()
-                .map()
                 .forEach((name, values) -> {
-                    String lower = name.toLowerCase(Locale.ROOT);
-                    if (isShown(lower)) shown.put(lower, values);
+                    if (isShown(name)) shown.put(name, values);
                 });
         return shown;
     }

@@ -2,11 +2,11 @@ package ccproxy.claude;
 
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
-import ccproxy.wire.Json;
 import ccproxy.wire.SseEvent;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /// The body of an answer that comes whole, collected as it comes and looked at when it is there:
@@ -15,16 +15,28 @@ final class WholeBody {
     /// A whole answer or a list; Anthropic's own limit for requests is 32 MB.
     static final int BYTES_MAX = 64 << 20;
 
-    private final ByteArrayOutputStream collected = new ByteArrayOutputStream();
+    private static final int READ_BYTES = 8 << 10;
 
-    void add(byte[] bytes, int count) throws IOException {
-        collected.write(bytes, 0, count);
-        if (collected.size() > BYTES_MAX) throw new IOException("the answer is too large");
+    private byte[] collected = new byte[READ_BYTES];
+    private int size;
+
+    /// Takes what one read brings.
+    ///
+    /// @return whether there may be more
+    boolean read(InputStream in) throws IOException {
+        if (size == collected.length) {
+            // One more than the limit, so that what is beyond it is seen.
+            if (size > BYTES_MAX) throw new IOException("the answer is too large");
+            collected = Arrays.copyOf(collected, Math.min(2 * size, BYTES_MAX + 1));
+        }
+        int count = in.read(collected, size, collected.length - size);
+        size += Math.max(0, count);
+        return count >= 0;
     }
 
     /// {@return the whole body, plain}
     byte[] bytes(boolean isZipped) throws IOException {
-        byte[] bytes = collected.toByteArray();
+        byte[] bytes = Arrays.copyOf(collected, size);
         if (!isZipped || bytes.length == 0) return bytes;
         try (var plain = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
             byte[] all = plain.readNBytes(BYTES_MAX + 1);
@@ -39,16 +51,9 @@ final class WholeBody {
             String found = contentType.isEmpty() ? "no content-type" : contentType;
             throw foreign("expected application/json, found " + found);
         }
-        if (!isObject(body)) throw foreign("expected a JSON object, found something else");
-        return SseEvent.whole(body);
-    }
-
-    private static boolean isObject(byte[] body) {
-        try {
-            return Json.tree(body, 0, body.length).isObject();
-        } catch (IllegalArgumentException _) {
-            return false;
-        }
+        SseEvent event = SseEvent.whole(body);
+        if (event.isObject()) return event;
+        throw foreign("expected a JSON object, found something else");
     }
 
     static ApiException foreign(String problem) {

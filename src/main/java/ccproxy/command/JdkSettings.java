@@ -20,9 +20,6 @@ final class JdkSettings {
                     // 60, Java: 30, Python and Node: 5): who closes first must be the client, or it
                     // sends a request into a connection that we are just closing.
                     "sun.net.httpserver.idleInterval", "120",
-                    // The JDK shows no Basic login to a proxy in front of a tunnel, and there is no
-                    // other kind that a proxy's URL could hold.
-                    "jdk.http.auth.tunneling.disabledSchemes", "",
                     // Bytes of all headers. Tokens and tracing need a few thousand.
                     "sun.net.httpserver.maxReqHeaderSize", "65536");
 

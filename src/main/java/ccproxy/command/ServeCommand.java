@@ -2,9 +2,12 @@ package ccproxy.command;
 
 import ccproxy.claude.Backends;
 import ccproxy.http.Server;
+import ccproxy.observe.LineQueue;
 import ccproxy.observe.Log;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 
 /// `serve`: the server, from its ready line to its last log line.
 final class ServeCommand {
@@ -21,7 +24,16 @@ final class ServeCommand {
     /// @throws CommandException if it cannot start
     ExitCode run(StopSignal stop) {
         config.checkExposure();
-        config.configureLog(surroundings.err());
+        // Closed last: it writes what waits.
+        try (var lines = new LineQueue(surroundings.err())) {
+            config.configureLog(new PrintStream(lines, false, StandardCharsets.UTF_8));
+            serve(stop);
+            Log.info("server stopped").write();
+        }
+        return ExitCode.OK;
+    }
+
+    private void serve(StopSignal stop) {
         try (Backends backends = Backends.open(config.claude(surroundings));
                 Server server = new Server(config.server(), backends)) {
             start(server);
@@ -41,8 +53,6 @@ final class ServeCommand {
             Log.info("server stopping").write();
             server.stop(config.get(Keys.SHUTDOWN_GRACE));
         }
-        Log.info("server stopped").write();
-        return ExitCode.OK;
     }
 
     private void start(Server server) {

@@ -9,6 +9,7 @@ import ccproxy.convert.ChatToMessages;
 import ccproxy.convert.ChunkEncoder;
 import ccproxy.convert.MessagesToChat;
 import ccproxy.convert.Warnings;
+import ccproxy.observe.Ids;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.MessageEvent;
 import ccproxy.wire.MessageFold;
@@ -20,7 +21,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.UUID;
 
 /// The Chat Completions API, converted to Messages and back.
 final class ChatHandler {
@@ -101,7 +101,7 @@ final class ChatHandler {
         Instant now = clock.instant();
         String fingerprint =
                 "fp_" + Integer.toHexString((settings.version() + "/" + model).hashCode());
-        String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
+        String id = Ids.next("chatcmpl-");
         return new ChatToMessages.Display(
                 now.getEpochSecond(), id, fingerprint, settings.reasoning());
     }

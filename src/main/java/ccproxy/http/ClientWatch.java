@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.StringTokenizer;
 import java.util.stream.Stream;
 
 /// Tells of clients that left while they wait: no write fails for them, and the JDK's server does
@@ -21,6 +22,10 @@ import java.util.stream.Stream;
 /// ever gone. One look serves all who ask within [#MAX_AGE_NANOS].
 final class ClientWatch {
     private static final long MAX_AGE_NANOS = 100_000_000;
+
+    /// A table of thousands of sockets takes its time; looking takes no more than a fiftieth of it.
+    private static final int REST_PER_LOOK = 50;
+
     private static final String ESTABLISHED = "01";
     private static final String CLOSE_WAIT = "08";
 
@@ -30,7 +35,7 @@ final class ClientWatch {
                     .filter(Files::isReadable)
                     .toList();
     private final String port;
-    private Look last = new Look(System.nanoTime(), Map.of());
+    private Look last = new Look(System.nanoTime(), 0, Map.of());
 
     /// Whether a connection was ever found in the table as we write it.
     private volatile boolean isReadable;
@@ -42,17 +47,29 @@ final class ClientWatch {
 
     /// One waiting client.
     final class Watch {
-        private final List<String> keys;
+        private final InetSocketAddress local;
+        private final InetSocketAddress remote;
+
+        /// As the table writes them; made when they are first looked for, which is a second late.
+        private List<String> keys = List.of();
+
         private long missedNanos = System.nanoTime();
         private int missed;
 
-        private Watch(List<String> keys) {
-            this.keys = keys;
+        private Watch(InetSocketAddress local, InetSocketAddress remote) {
+            this.local = local;
+            this.remote = remote;
         }
 
         /// {@return whether the client has left}
         boolean isGone() {
             if (tables.isEmpty()) return false;
+            if (keys.isEmpty()) {
+                keys =
+                        List.of(
+                                hex(local, false) + " " + hex(remote, false),
+                                hex(local, true) + " " + hex(remote, true));
+            }
             Look look = look();
             for (String key : keys) {
                 String state = look.states.getOrDefault(key, "");
@@ -75,19 +92,17 @@ final class ClientWatch {
     }
 
     /// What the table said, and when.
-    private record Look(long nanos, Map<String, String> states) {}
+    private record Look(long nanos, long costNanos, Map<String, String> states) {}
 
     /// {@return a watch over the connection between these two}
     Watch watch(InetSocketAddress local, InetSocketAddress remote) {
-        return new Watch(
-                List.of(
-                        hex(local, false) + " " + hex(remote, false),
-                        hex(local, true) + " " + hex(remote, true)));
+        return new Watch(local, remote);
     }
 
     private synchronized Look look() {
         long now = System.nanoTime();
-        if (!last.states.isEmpty() && now - last.nanos < MAX_AGE_NANOS) return last;
+        long age = Math.max(MAX_AGE_NANOS, REST_PER_LOOK * last.costNanos);
+        if (!last.states.isEmpty() && now - last.nanos < age) return last;
         var seen = new HashMap<String, String>();
         for (Path table : tables) {
             try (Stream<String> lines = Files.lines(table)) {
@@ -97,16 +112,17 @@ final class ClientWatch {
                 return last;
             }
         }
-        last = new Look(now, seen);
+        last = new Look(now, System.nanoTime() - now, seen);
         return last;
     }
 
     /// ` sl local_address rem_address st …`, addresses as hex in the machine's byte order.
     private void read(String line, Map<String, String> seen) {
-        String[] columns = line.strip().split("\\s+", 5);
-        if (columns.length > 4 && columns[1].endsWith(port)) {
-            seen.put(columns[1] + " " + columns[2], columns[3]);
-        }
+        var columns = new StringTokenizer(line);
+        if (columns.countTokens() < 5) return;
+        columns.nextToken();
+        String local = columns.nextToken();
+        if (local.endsWith(port)) seen.put(local + " " + columns.nextToken(), columns.nextToken());
     }
 
     /// An address as the table writes it; in the table of IPv6 sockets an IPv4 one is mapped.

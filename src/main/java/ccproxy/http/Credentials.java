@@ -60,9 +60,7 @@ final class Credentials {
         var forwarded = new TreeMap<>(forwarded(exchange));
         forwarded.put("anthropic-version", List.of(version));
         var all = new TreeSet<>(betas);
-        for (String line : forwarded.getOrDefault("anthropic-beta", List.of())) {
-            for (String beta : line.split(",", -1)) if (!beta.isBlank()) all.add(beta.strip());
-        }
+        all.addAll(ClientHeaders.betas(forwarded.getOrDefault("anthropic-beta", List.of())));
         String bearer = bearer(exchange);
         String key = exchange.header("x-api-key");
         var own = new HashMap<String, String>();

@@ -97,7 +97,18 @@ final class Exchange {
     void set(String name, String value) {
         if (value.isEmpty()) return;
         String shown = value.substring(0, Math.min(value.length(), HEADER_CHARACTERS_MAX));
-        http.getResponseHeaders().set(name, shown.replaceAll("[^\\x20-\\x7E]", "?"));
+        http.getResponseHeaders().set(name, isVisible(shown) ? shown : visible(shown));
+    }
+
+    private static boolean isVisible(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < ' ' || text.charAt(i) > '~') return false;
+        }
+        return true;
+    }
+
+    private static String visible(String text) {
+        return text.replaceAll("[^\\x20-\\x7E]", "?");
     }
 
     /// Sets an upstream's response headers.

@@ -5,12 +5,16 @@ import ccproxy.wire.ErrorKind;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.Locale;
 
 /// The body of one request: read within a limit, or read away.
 final class RequestBody {
     /// Of a body that nobody wants: enough for a client that sends on until it reads the error.
     private static final long DRAINED_BYTES_MAX = 256L << 20;
+
+    /// So much memory a client gets for the mere announcement of a body.
+    private static final int EXACT_BYTES_MAX = 64 << 10;
 
     private final HttpExchange http;
     private boolean isAtEnd;
@@ -39,7 +43,15 @@ final class RequestBody {
 
     private byte[] read(int bytesMax) throws IOException {
         try {
-            return http.getRequestBody().readNBytes(bytesMax);
+            InputStream in = http.getRequestBody();
+            // Of the length it says, if that costs little: no buffer to grow, no end to look for.
+            long length = length();
+            if (length >= 0 && length <= EXACT_BYTES_MAX) {
+                byte[] body = new byte[(int) length];
+                int count = in.readNBytes(body, 0, body.length);
+                return count == body.length ? body : Arrays.copyOf(body, count);
+            }
+            return in.readNBytes(bytesMax);
         } catch (IndexOutOfBoundsException _) {
             // The JDK reads the length of a chunk into an int; one beyond it comes out negative.
             throw badChunks();

@@ -1,6 +1,7 @@
 package ccproxy.http;
 
 import ccproxy.claude.Backends;
+import ccproxy.observe.Ids;
 import ccproxy.observe.Log;
 import ccproxy.observe.RequestContext;
 import ccproxy.wire.ApiException;
@@ -14,7 +15,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -78,7 +78,7 @@ public final class Server implements AutoCloseable {
     private void serve(HttpExchange exchange) {
         String given = exchange.getRequestHeaders().getFirst("x-request-id");
         boolean isUsable = given != null && REQUEST_ID.matcher(given).matches();
-        String id = isUsable ? given : "req_" + UUID.randomUUID().toString().replace("-", "");
+        String id = isUsable ? given : Ids.next("req_");
         String client = exchange.getRemoteAddress().getAddress().getHostAddress();
         var context = new RequestContext(id, client);
         context.run(() ->

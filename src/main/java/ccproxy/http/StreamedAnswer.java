@@ -56,8 +56,10 @@ final class StreamedAnswer {
             switch (events.next(look)) {
                 case Next.Event(var event) -> {
                     boolean isLast = show(event);
-                    // What the face does not show is silence to the client.
-                    if (System.nanoTime() - lookedNanos >= look.toNanos()) look(ping);
+                    // What the face does not show is silence to the client. What it shows is
+                    // written, and that fails when there is nobody.
+                    long silentSince = Math.max(shownNanos, lookedNanos);
+                    if (System.nanoTime() - silentSince >= look.toNanos()) look(ping);
                     if (isLast || !events.isReady()) out.flush();
                     if (isLast) return;
                 }

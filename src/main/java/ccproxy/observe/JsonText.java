@@ -16,6 +16,7 @@ final class JsonText {
     /// Control characters and the line separators U+2028 and U+2029 are escaped, so the result has
     /// no line break for any reader; a lone surrogate becomes U+FFFD, as it has no UTF-8 form.
     static String quote(String text, int bytesMax) {
+        if (isPlain(text) && text.length() <= bytesMax - OVERHEAD_BYTES) return '"' + text + '"';
         var out = new StringBuilder(Math.min(text.length(), bytesMax) + 2).append('"');
         int room = bytesMax - OVERHEAD_BYTES;
         for (int i = 0; i < text.length(); ) {
@@ -53,6 +54,14 @@ final class JsonText {
 
     private static boolean isLoneSurrogate(int codePoint) {
         return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+    }
+
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c > '~' || c == '"' || c == '\\') return false;
+        }
+        return true;
     }
 
     private static String hex(int codePoint) {

@@ -1,21 +1,23 @@
 package ccproxy.wire;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.cfg.JsonNodeFeature;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -31,31 +33,28 @@ public final class Json {
     /// document of their own that becomes a part of another.
     private static final int WRITTEN_NESTING_MAX = 2 * NESTING_MAX;
 
+    /// Most of what is written is a chunk or a small answer.
+    private static final int WRITTEN_BYTES = 512;
+
     /// A number no longer than this: `BigDecimal` parsing is not linear.
     private static final int DIGITS_MAX = 1000;
 
-    private static final JsonMapper MAPPER =
-            JsonMapper.builder(
-                            JsonFactory.builder()
-                                    // RFC 8259 §8.1: UTF-8, always; no guessing from zero bytes.
-                                    .disable(JsonFactory.Feature.CHARSET_DETECTION)
-                                    // A bad document is never quoted back in a message.
-                                    .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-                                    .streamReadConstraints(
-                                            StreamReadConstraints.builder()
-                                                    .maxNestingDepth(NESTING_MAX)
-                                                    .maxNumberLength(DIGITS_MAX)
-                                                    .maxStringLength(Integer.MAX_VALUE)
-                                                    .build())
-                                    .streamWriteConstraints(
-                                            StreamWriteConstraints.builder()
-                                                    .maxNestingDepth(WRITTEN_NESTING_MAX)
-                                                    .build())
+    private static final JsonFactory FACTORY =
+            JsonFactory.builder()
+                    // RFC 8259 §8.1: UTF-8, always; no guessing from zero bytes.
+                    .disable(JsonFactory.Feature.CHARSET_DETECTION)
+                    // A bad document is never quoted back in a message.
+                    .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder()
+                                    .maxNestingDepth(NESTING_MAX)
+                                    .maxNumberLength(DIGITS_MAX)
+                                    .maxStringLength(Integer.MAX_VALUE)
                                     .build())
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-                    .enable(JsonNodeFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                    .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+                    .streamWriteConstraints(
+                            StreamWriteConstraints.builder()
+                                    .maxNestingDepth(WRITTEN_NESTING_MAX)
+                                    .build())
                     .build();
 
     private static final int DECODED_CHARACTERS = 8192;
@@ -75,7 +74,7 @@ public final class Json {
             throw invalid(what + ": expected a JSON object, found a byte order mark");
         }
         try {
-            JsonNode tree = MAPPER.readTree(bytes);
+            JsonNode tree = read(bytes, 0, bytes.length);
             if (!(tree instanceof ObjectNode object)) {
                 String found = tree.isMissingNode() ? "nothing" : Field.kind(tree);
                 throw invalid(what + ": expected a JSON object, found " + found);
@@ -90,6 +89,7 @@ public final class Json {
     /// The parser lets overlong forms and surrogates through, and bytes that pass unread must not
     /// mean one thing here and another one upstream.
     private static boolean isUtf8(byte[] bytes) {
+        if (isAscii(bytes)) return true;
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         CharBuffer out = CharBuffer.allocate(DECODED_CHARACTERS);
         ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -100,9 +100,15 @@ public final class Json {
         return !result.isError();
     }
 
+    private static boolean isAscii(byte[] bytes) {
+        int all = 0;
+        for (byte b : bytes) all |= b;
+        return all >= 0;
+    }
+
     /// {@return the tokens of the first `length` bytes, for who needs but a few of them}
     static JsonParser parser(byte[] bytes, int length) {
-        return MAPPER.createParser(bytes, 0, length);
+        return FACTORY.createParser(ObjectReadContext.empty(), bytes, 0, length);
     }
 
     /// {@return the tree that `bytes` hold}
@@ -110,10 +116,25 @@ public final class Json {
     /// @throws IllegalArgumentException when they are not JSON
     public static JsonNode tree(byte[] bytes, int from, int length) {
         try {
-            return MAPPER.readTree(bytes, from, length);
+            return read(bytes, from, length);
         } catch (JacksonException e) {
             throw new IllegalArgumentException(problem(e));
         }
+    }
+
+    private static JsonNode read(byte[] bytes, int from, int length) {
+        try (JsonParser tokens =
+                FACTORY.createParser(ObjectReadContext.empty(), bytes, from, length)) {
+            return JsonTree.read(tokens);
+        }
+    }
+
+    private static byte[] written(Consumer<JsonGenerator> write) {
+        var bytes = new ByteArrayOutputStream(WRITTEN_BYTES);
+        try (JsonGenerator out = FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
+            write.accept(out);
+        }
+        return bytes.toByteArray();
     }
 
     /// {@return the tree of a JSON text}
@@ -126,17 +147,17 @@ public final class Json {
 
     /// {@return the JSON text of a tree, as UTF-8}
     public static byte[] bytes(JsonNode node) {
-        return MAPPER.writeValueAsBytes(node);
+        return written(out -> JsonTree.write(node, out));
     }
 
     /// {@return the JSON text of a tree}
     public static String text(JsonNode node) {
-        return MAPPER.writeValueAsString(node);
+        return new String(bytes(node), StandardCharsets.UTF_8);
     }
 
     /// {@return a text as a JSON string, quotes included}
     public static byte[] quoted(String text) {
-        return MAPPER.writeValueAsBytes(text);
+        return written(out -> out.writeString(text));
     }
 
     /// {@return a new, empty object}

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import tools.jackson.databind.JsonNode;
 
 /// One event of an event stream as it came: its bytes, and where its name and data are in them.
-/// Whoever forwards it writes the bytes; only who needs the data parses it.
+/// Whoever forwards it writes the bytes; only who needs the data parses it, once. For one thread.
 public final class SseEvent {
     /// The name of an answer that came whole instead of in events; its data is the message.
     public static final String WHOLE = "message";
@@ -14,6 +14,8 @@ public final class SseEvent {
     private final byte[] data;
     private final int from;
     private final int length;
+    private JsonNode tree;
+    private boolean isJson;
 
     /// @param name the `event:` field, `""` when there was none
     /// @param raw the frame with its closing empty line
@@ -52,12 +54,23 @@ public final class SseEvent {
         return raw;
     }
 
-    /// {@return the data as a tree; an empty object when it is not JSON}
+    /// {@return the data as a tree; an empty object when it is not JSON; do not change it}
     public JsonNode json() {
+        if (tree == null) parse();
+        return tree;
+    }
+
+    /// {@return whether the data is a JSON object}
+    public boolean isObject() {
+        return json().isObject() && isJson;
+    }
+
+    private void parse() {
         try {
-            return Json.tree(data, from, length);
+            tree = Json.tree(data, from, length);
+            isJson = true;
         } catch (IllegalArgumentException _) {
-            return Json.object();
+            tree = Json.object();
         }
     }
 

@@ -1,6 +1,7 @@
 package ccproxy.claude;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -162,5 +164,26 @@ class AgentConversationsTest {
         one.put("s1", held("a"));
         assertWarned("cannot be kept");
         assertEquals(held("a"), one.of("s1"), "it holds as long as the server runs");
+    }
+
+    @Test
+    void turnOfASessionWaitsForTheOneBeforeIt() throws Exception {
+        AgentConversations one = open();
+        one.begin("s1");
+        one.begin("s2");
+        var begun = new CountDownLatch(1);
+        Thread.ofVirtual()
+                .start(() -> {
+                    try {
+                        one.begin("s1");
+                        begun.countDown();
+                    } catch (InterruptedException _) {
+                        // Then it has not begun.
+                    }
+                });
+        one.end("s2");
+        assertFalse(begun.await(50, TimeUnit.MILLISECONDS));
+        one.end("s1");
+        assertTrue(begun.await(5, TimeUnit.SECONDS));
     }
 }

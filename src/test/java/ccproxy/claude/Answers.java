@@ -80,7 +80,10 @@ final class Answers {
     static ApiClaude api(ClaudeSettings settings) {
         return new ApiClaude(
                 settings,
-                new Upstream(settings.connectTimeout(), new EnvironmentProxies(Map.of())));
+                new Upstream(
+                        settings.apiBaseUrl(),
+                        settings.connectTimeout(),
+                        new EnvironmentProxies(Map.of())));
     }
 
     static ApiClaude api(String baseUrl) {

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.URI;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,17 +24,19 @@ class EnvironmentProxiesTest {
             throws InterruptedException {
         ClaudeSettings settings = Answers.settings(upstream);
         var upstreams =
-                new Upstream(settings.connectTimeout(), new EnvironmentProxies(environment));
+                new Upstream(
+                        settings.apiBaseUrl(),
+                        settings.connectTimeout(),
+                        new EnvironmentProxies(environment));
         try (var api = new ApiClaude(settings, upstreams)) {
             return Answers.bytes(api.ask(Answers.turn("hi")));
         }
     }
 
     private static String way(Map<String, String> environment, String uri) {
-        Proxy proxy = new EnvironmentProxies(environment).select(URI.create(uri)).getFirst();
-        if (proxy.type() == Proxy.Type.DIRECT) return "direct";
-        var address = (InetSocketAddress) proxy.address();
-        return address.getHostString() + ":" + address.getPort();
+        URI proxy = new EnvironmentProxies(environment).proxy(URI.create(uri));
+        if (proxy.getHost() == null) return "direct";
+        return proxy.getHost() + (proxy.getPort() < 0 ? "" : ":" + proxy.getPort());
     }
 
     @Test
@@ -96,7 +96,7 @@ class EnvironmentProxiesTest {
     void variablesAreReadAsCurlReadsThem() {
         String https = API.toString();
         assertEquals("direct", way(Map.of(), https));
-        assertEquals("p:80", way(Map.of("https_proxy", "p"), https));
+        assertEquals("p", way(Map.of("https_proxy", "p"), https));
         assertEquals("p:8080", way(Map.of("https_proxy", "http://p:8080/"), https));
         assertEquals("p:1", way(Map.of("HTTPS_PROXY", "p:1"), https));
         assertEquals("low:1", way(Map.of("https_proxy", "low:1", "HTTPS_PROXY", "up:1"), https));
