@@ -10,6 +10,9 @@ import tools.jackson.databind.JsonNode;
 /// they can. What fails leaves what is known. Runs on a thread of its own until that is
 /// interrupted.
 final class ModelRefresh implements Runnable {
+    /// The first requests go first.
+    private static final Duration AFTER_START = Duration.ofSeconds(1);
+
     private static final Duration EVERY = Duration.ofHours(1);
     private static final Duration LOOK_EVERY = Duration.ofSeconds(30);
 
@@ -27,7 +30,17 @@ final class ModelRefresh implements Runnable {
     }
 
     static Thread start(Claude api, ModelCatalog catalog) {
-        return Thread.ofVirtual().name("models").start(new ModelRefresh(api, catalog, EVERY));
+        var refresh = new ModelRefresh(api, catalog, EVERY);
+        return Thread.ofVirtual().name("models").start(() -> refresh.runAfter(AFTER_START));
+    }
+
+    private void runAfter(Duration wait) {
+        try {
+            Thread.sleep(wait);
+            run();
+        } catch (InterruptedException _) {
+            // Closed.
+        }
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,7 +25,7 @@ final class Config {
 
     /// Of a valid setting for every key; [ConfigLoader] sees to that.
     Config(Map<Key<?>, Setting> settings) {
-        this.settings = Map.copyOf(settings);
+        this.settings = new IdentityHashMap<>(settings);
     }
 
     /// {@return every key with its default and meaning, in the order in which people read them}

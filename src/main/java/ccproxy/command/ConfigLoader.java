@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,9 @@ final class ConfigLoader {
 
     private final Args args;
     private final Surroundings surroundings;
-    private final Map<Key<?>, Setting> settings = new HashMap<>();
+
+    /// By identity: there is one of each key, and a record's own hash is made at run time.
+    private final Map<Key<?>, Setting> settings = new IdentityHashMap<>();
 
     private ConfigLoader(Args args, Surroundings surroundings) {
         this.args = args;

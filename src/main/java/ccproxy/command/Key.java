@@ -52,6 +52,6 @@ record Key<T>(
 
     /// {@return whether the flag alone means true}
     boolean isSwitch() {
-        return ValueType.TRUTH.equals(type);
+        return type == ValueType.TRUTH;
     }
 }

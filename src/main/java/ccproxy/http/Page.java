@@ -11,9 +11,15 @@ final class Page {
     private static final String POLICY =
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
-    private final byte[] html;
+    private final ServerSettings settings;
+    private final Backends backends;
 
     Page(ServerSettings settings, Backends backends) {
+        this.settings = settings;
+        this.backends = backends;
+    }
+
+    private byte[] html() {
         var list = new StringBuilder();
         for (String name : backends.byName().keySet()) {
             boolean isBare = name.equals(backends.name());
@@ -28,7 +34,7 @@ final class Page {
                         .replace("{{version}}", escaped(settings.version()))
                         .replace("{{backend}}", escaped(backends.name()))
                         .replace("{{backends}}", list);
-        html = page.getBytes(StandardCharsets.UTF_8);
+        return page.getBytes(StandardCharsets.UTF_8);
     }
 
     private static String resource() {
@@ -47,6 +53,6 @@ final class Page {
         exchange.set("content-security-policy", POLICY);
         exchange.set("x-content-type-options", "nosniff");
         exchange.set("cache-control", "no-cache");
-        exchange.reply(200, "text/html; charset=utf-8", html);
+        exchange.reply(200, "text/html; charset=utf-8", html());
     }
 }
