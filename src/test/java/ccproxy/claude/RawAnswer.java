@@ -1,7 +1,9 @@
 package ccproxy.claude;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +34,29 @@ final class RawAnswer implements AutoCloseable {
             c.bytes(bytes);
             c.isClosedByClient();
         });
+    }
+
+    /// The body of an answer, whose upstream does not close.
+    static String body(String bytes) throws IOException {
+        try (var answer = open(bytes)) {
+            return answer.body();
+        }
+    }
+
+    /// Why an answer is refused: not by waiting, and not because it ended.
+    static String refusal(String bytes) throws IOException {
+        try (var answer = open(bytes)) {
+            IOException e = assertThrows(IOException.class, answer::body);
+            assertEquals(IOException.class, e.getClass(), e::toString);
+            return e.getMessage();
+        }
+    }
+
+    /// Says that an answer whose upstream closes here is none.
+    static void assertCut(String bytes) throws IOException {
+        try (var answer = of(bytes)) {
+            assertThrows(EOFException.class, answer::body, bytes);
+        }
     }
 
     private static long in(long millis) {

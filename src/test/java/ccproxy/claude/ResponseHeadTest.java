@@ -32,15 +32,6 @@ class ResponseHeadTest {
         }
     }
 
-    /// Why it was refused: not by waiting, and not because it ended.
-    private static String refusal(String bytes) throws IOException {
-        try (var answer = RawAnswer.open(bytes)) {
-            IOException e = assertThrows(IOException.class, answer::head);
-            assertEquals(IOException.class, e.getClass(), e::toString);
-            return e.getMessage();
-        }
-    }
-
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -68,7 +59,7 @@ class ResponseHeadTest {
                 "HTTP/1.1 200 O\rK"
             })
     void statusLineOfAnotherProtocolIsRefused(String line) throws Exception {
-        assertEquals("this is not HTTP/1.1", refusal(line + "\r\n\r\n"));
+        assertEquals("this is not HTTP/1.1", RawAnswer.refusal(line + "\r\n\r\n"));
     }
 
     @ParameterizedTest
@@ -100,17 +91,17 @@ class ResponseHeadTest {
                 "\u000Bname: x"
             })
     void headerWithoutANameIsRefused(String line) throws Exception {
-        assertEquals("a header has no name", refusal(OK + "a: b\r\n" + line + "\r\n\r\n"));
+        assertEquals("a header has no name", RawAnswer.refusal(OK + "a: b\r\n" + line + "\r\n\r\n"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"\u0000", "\r", "\u001B", "\u0007", "\u000B", "\f", "\u001C", "\u007F"})
     void controlCharactersInValuesAreRefused(String control) throws Exception {
         String expected = "a header holds control characters";
-        assertEquals(expected, refusal(OK + "a: b" + control + "c\r\n\r\n"));
-        assertEquals(expected, refusal(OK + "a: b" + control + "\r\n\r\n"));
-        assertEquals(expected, refusal(OK + "a: " + control + "b\r\n\r\n"));
-        assertEquals(expected, refusal(OK + "a:" + control + "\r\n\r\n"));
+        assertEquals(expected, RawAnswer.refusal(OK + "a: b" + control + "c\r\n\r\n"));
+        assertEquals(expected, RawAnswer.refusal(OK + "a: b" + control + "\r\n\r\n"));
+        assertEquals(expected, RawAnswer.refusal(OK + "a: " + control + "b\r\n\r\n"));
+        assertEquals(expected, RawAnswer.refusal(OK + "a:" + control + "\r\n\r\n"));
     }
 
     @Test
@@ -147,7 +138,7 @@ class ResponseHeadTest {
         assertEquals(
                 BYTES_MAX - "HTTP/1.1 200 OKa: ".length(),
                 head(oneHeader(BYTES_MAX) + "\r\n\r\n").header("a").length());
-        assertEquals("too many headers", refusal(oneHeader(BYTES_MAX + 1) + "\r\n\r\n"));
+        assertEquals("too many headers", RawAnswer.refusal(oneHeader(BYTES_MAX + 1) + "\r\n\r\n"));
     }
 
     @Test
@@ -158,7 +149,7 @@ class ResponseHeadTest {
         int left = BYTES_MAX - "HTTP/1.1 200 OK".length() - count * line.length();
         ResponseHead head = head(lines + ":".repeat(left - 1) + "\r\n\r\n");
         assertEquals(count, head.headers().get("abc").size());
-        assertEquals("too many headers", refusal(lines + ":".repeat(left) + "\r\n\r\n"));
+        assertEquals("too many headers", RawAnswer.refusal(lines + ":".repeat(left) + "\r\n\r\n"));
     }
 
     @Test
@@ -166,7 +157,7 @@ class ResponseHeadTest {
         String start = OK + "a: ";
         int skipped = OK.length();
         String line = "x".repeat(BYTES_MAX - start.length() + skipped);
-        assertEquals("a line is too long", refusal(start + line));
+        assertEquals("a line is too long", RawAnswer.refusal(start + line));
         try (var answer = RawAnswer.open(start + line.substring(1))) {
             answer.connection().readUntil(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300));
             assertThrows(SocketTimeoutException.class, answer::head);
@@ -220,14 +211,14 @@ class ResponseHeadTest {
         String interim = "HTTP/1.1 100 Continue\r\n\r\n";
         assertEquals(200, head(interim.repeat(7) + OK + "\r\n").status());
         assertEquals(200, head(interim.repeat(8) + OK + "\r\n").status());
-        assertEquals("too many interim responses", refusal(interim.repeat(9)));
+        assertEquals("too many interim responses", RawAnswer.refusal(interim.repeat(9)));
     }
 
     @Test
     void protocolIsNotSwitchedUnasked() throws Exception {
         assertEquals(
                 "unasked 101 Switching Protocols",
-                refusal("HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\n\r\n"));
+                RawAnswer.refusal("HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\n\r\n"));
     }
 
     @ParameterizedTest
