@@ -56,7 +56,10 @@ final class Sending {
                 if (reader == null) send(until);
                 connection.readUntil(until);
                 ResponseHead found = reader.read();
-                answer = new ResponseBody(connection, found.bodyLength(), () -> release(found));
+                long length = found.bodyLength();
+                // Whoever may not say more may still listen, and act on what it hears.
+                boolean servesOn = found.isKept() && length != ResponseHead.UNTIL_CLOSE;
+                answer = new ResponseBody(connection, length, () -> release(servesOn));
                 return found;
             } catch (SocketTimeoutException e) {
                 throw e;
@@ -140,9 +143,9 @@ final class Sending {
 
     /// Gives the connection back at the end of the answer, if another may follow: not with bytes on
     /// it that no request has asked for, or with a request that it has not heard to its end.
-    private synchronized void release(ResponseHead found) {
+    private synchronized void release(boolean servesOn) {
         held = null;
-        boolean isClean = found.isKept() && !isWriting && connection.buffered() == 0;
+        boolean isClean = servesOn && !isWriting && connection.buffered() == 0;
         if (isClean && !isCancelled) upstream.keep(connection);
         else upstream.close(connection);
     }
@@ -152,9 +155,10 @@ final class Sending {
         return answer;
     }
 
-    /// Sets until when reads of the body may wait, together.
-    void readUntil(long until) {
-        connection.readUntil(until);
+    /// Sets until when reads of the body may wait, together. Once all of it was read the connection
+    /// may already be another request's, whose waits are not ours to set.
+    synchronized void readUntil(long until) {
+        if (held != null) connection.readUntil(until);
     }
 
     /// Ends the request and its connection, unless all of the answer was read.

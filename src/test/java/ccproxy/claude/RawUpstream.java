@@ -136,6 +136,11 @@ final class RawUpstream implements AutoCloseable {
             socket.close();
         }
 
+        /// Says nothing more, but listens.
+        void endOutput() throws IOException {
+            socket.shutdownOutput();
+        }
+
         /// Closes so that the client's next write or read fails with a reset.
         void reset() throws IOException {
             socket.setSoLinger(true, 0);
