@@ -33,10 +33,12 @@ final class Sending {
     private ResponseBody answer;
     private boolean isKept;
     private boolean isSentAgain;
-    private volatile boolean isWriting;
 
-    /// The connection as long as it is ours; guarded by this.
+    /// The connection as long as it is ours; guarded by this, like what follows.
     private HttpConnection held;
+
+    /// Where a large request is not yet written to its end; null when there is none.
+    private HttpConnection writing;
 
     private boolean isCancelled;
 
@@ -106,8 +108,9 @@ final class Sending {
 
     private void write() throws IOException {
         if (body.length > SMALL_BYTES_MAX) {
-            isWriting = true;
-            Thread.ofVirtual().name("upstream-write").start(this::writeLarge);
+            HttpConnection target = connection;
+            writing(target);
+            Thread.ofVirtual().name("upstream-write").start(() -> writeLarge(target));
             return;
         }
         byte[] all = new byte[head.length + body.length];
@@ -116,14 +119,23 @@ final class Sending {
         connection.write(all);
     }
 
-    private void writeLarge() {
+    private synchronized void writing(HttpConnection target) {
+        writing = target;
+    }
+
+    /// Writes to the connection that it began with, whatever others the request goes to by now.
+    private void writeLarge(HttpConnection target) {
         try {
-            connection.write(head);
-            connection.write(body);
-            isWriting = false;
+            target.write(head);
+            target.write(body);
+            written(target);
         } catch (IOException _) {
             // Whoever reads finds an answer that came early, or the same failure.
         }
+    }
+
+    private synchronized void written(HttpConnection target) {
+        if (writing == target) writing = null;
     }
 
     /// An upstream may close a kept connection just as we write to it. Then nothing was read of an
@@ -145,7 +157,7 @@ final class Sending {
     /// it that no request has asked for, or with a request that it has not heard to its end.
     private synchronized void release(boolean servesOn) {
         held = null;
-        boolean isClean = servesOn && !isWriting && connection.buffered() == 0;
+        boolean isClean = servesOn && writing == null && connection.buffered() == 0;
         if (isClean && !isCancelled) upstream.keep(connection);
         else upstream.close(connection);
     }

@@ -72,8 +72,7 @@ class ChunkedBodyTest {
     @ParameterizedTest
     @ValueSource(strings = {"5|hello!|0||", "4|hello|0||", "5|hello;|", "5|hello 0||"})
     void dataLongerThanItsChunkIsRefused(String sent) throws Exception {
-        assertEquals(
-                "a chunk is longer than its size", refusal(sent.replace("|", "\r\n")));
+        assertEquals("a chunk is longer than its size", refusal(sent.replace("|", "\r\n")));
     }
 
     @Test

@@ -64,11 +64,11 @@ class ConnectionReuseTest {
     @ValueSource(strings = {"content-length: 0", "transfer-encoding: chunked"})
     void bytesBehindAnEmptyAnswerEndItsConnection(String header) throws Exception {
         String body = header.contains("chunked") ? "0\r\n\r\n" : "";
-        try (var upstream =
-                        answering("HTTP/1.1 529 x\r\n" + header + "\r\n\r\n" + body + FORGED);
+        try (var upstream = answering("HTTP/1.1 529 x\r\n" + header + "\r\n\r\n" + body + FORGED);
                 var api = Answers.api(upstream.url())) {
             for (int i = 0; i < 3; i++)
-                assertEquals(ErrorKind.OVERLOADED, Answers.failure(api.ask(Answers.turn("hi"))).kind());
+                assertEquals(
+                        ErrorKind.OVERLOADED, Answers.failure(api.ask(Answers.turn("hi"))).kind());
             assertEquals(3, upstream.connections());
         }
     }
@@ -84,8 +84,7 @@ class ConnectionReuseTest {
                             c.request();
                         });
                 var api = Answers.api(upstream.url())) {
-            for (int i = 0; i < 3; i++)
-                assertEquals(Answers.sse("n" + i), ask(api));
+            for (int i = 0; i < 3; i++) assertEquals(Answers.sse("n" + i), ask(api));
         }
     }
 
@@ -190,7 +189,9 @@ class ConnectionReuseTest {
                                     switch (asked.getAndIncrement() % 4) {
                                         case 0 -> c.json("{}");
                                         case 1 -> c.write("garbage\r\n\r\n");
-                                        case 2 -> c.write("HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n");
+                                        case 2 ->
+                                                c.write(
+                                                        "HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n");
                                         default -> {
                                             c.head();
                                             c.chunk(Answers.start());

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -103,19 +102,24 @@ class ResponseBodyTest {
             })
     void codingOtherThanChunkedIsRefused(String coding) throws Exception {
         String headers = "transfer-encoding: " + coding.replace("|", "\r\n") + "\r\n";
-        assertEquals("an unknown transfer-encoding", RawAnswer.refusal(answer(headers, "0\r\n\r\n")));
+        assertEquals(
+                "an unknown transfer-encoding", RawAnswer.refusal(answer(headers, "0\r\n\r\n")));
     }
 
     @Test
     void codingIsReadWhateverItsCase() throws Exception {
-        assertEquals("x", RawAnswer.body(answer("Transfer-Encoding: \tCHUNKED \r\n", "1\r\nx\r\n0\r\n\r\n")));
+        assertEquals(
+                "x",
+                RawAnswer.body(answer("Transfer-Encoding: \tCHUNKED \r\n", "1\r\nx\r\n0\r\n\r\n")));
     }
 
     @Test
     void lengthBesideChunksIsRefused() throws Exception {
         String length = "content-length: 5\r\n";
-        assertEquals("a length beside chunks", RawAnswer.refusal(answer(length + CHUNKED, "0\r\n\r\n")));
-        assertEquals("a length beside chunks", RawAnswer.refusal(answer(CHUNKED + length, "0\r\n\r\n")));
+        assertEquals(
+                "a length beside chunks", RawAnswer.refusal(answer(length + CHUNKED, "0\r\n\r\n")));
+        assertEquals(
+                "a length beside chunks", RawAnswer.refusal(answer(CHUNKED + length, "0\r\n\r\n")));
     }
 
     @Test

@@ -91,7 +91,8 @@ class ResponseHeadTest {
                 "\u000Bname: x"
             })
     void headerWithoutANameIsRefused(String line) throws Exception {
-        assertEquals("a header has no name", RawAnswer.refusal(OK + "a: b\r\n" + line + "\r\n\r\n"));
+        assertEquals(
+                "a header has no name", RawAnswer.refusal(OK + "a: b\r\n" + line + "\r\n\r\n"));
     }
 
     @ParameterizedTest
