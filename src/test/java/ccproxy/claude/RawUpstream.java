@@ -71,6 +71,10 @@ final class RawUpstream implements AutoCloseable {
             return text;
         }
 
+        Socket socket() {
+            return socket;
+        }
+
         InputStream in() {
             return in;
         }
