@@ -100,16 +100,20 @@ class TunnelTest {
         "''"
     })
     void proxyThatDoesNotDigIsAsGoodAsNoUpstream(String answer) throws Exception {
-        try (var proxy =
+        try (var upstream = upstream();
+                var proxy =
                         new RawUpstream(c -> {
                             c.request();
                             c.write(answer.replace("|", "\r\n"));
-                            if (answer.endsWith("||")) c.isClosedByClient();
+                            if (!answer.endsWith("||")) return;
+                            // It would do so if it were believed.
+                            Relay.to(upstream.port(), c, RawUpstream.Connection::write);
                         });
                 var api = api("upstream.test", proxy)) {
             ApiException e = Answers.failure(api.ask(Answers.turn("hi")));
             assertEquals(ErrorKind.UNREACHABLE, e.kind());
             assertEquals(1, proxy.connections());
+            assertEquals(0, upstream.requests().size());
         }
     }
 
