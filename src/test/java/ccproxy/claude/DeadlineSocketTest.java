@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -65,18 +66,23 @@ class DeadlineSocketTest {
         socket.wakeIfLate(System.nanoTime() + 2 * HOUR);
     }
 
-    private static void awaitWaiting(Thread thread) {
-        while (thread.getState() != Thread.State.WAITING) Thread.onSpinWait();
+    /// What another thread does.
+    private interface Act {
+        void run() throws IOException;
     }
 
-    /// A thread that wakes this one once it waits.
-    private Thread waker() {
+    /// A thread that does this once the current one waits.
+    private static Thread onceItWaits(Act act) {
         Thread reader = Thread.currentThread();
         return Thread.ofPlatform()
                 .daemon()
                 .start(() -> {
-                    awaitWaiting(reader);
-                    wake();
+                    while (reader.getState() != Thread.State.WAITING) Thread.onSpinWait();
+                    try {
+                        act.run();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
                 });
     }
 
@@ -85,7 +91,7 @@ class DeadlineSocketTest {
         onVirtualThread(() -> {
             for (int i = 0; i < 50; i++) {
                 socket.deadline(System.nanoTime() + HOUR);
-                Thread waker = waker();
+                Thread waker = onceItWaits(this::wake);
                 assertThrows(SocketTimeoutException.class, this::read);
                 waker.join();
                 assertFalse(Thread.currentThread().isInterrupted());
@@ -131,18 +137,10 @@ class DeadlineSocketTest {
             socket.deadline(now + HOUR);
             wake();
             assertFalse(Thread.currentThread().isInterrupted());
-            Thread reader = Thread.currentThread();
-            Thread.ofPlatform()
-                    .daemon()
-                    .start(() -> {
-                        awaitWaiting(reader);
-                        socket.wakeIfLate(now + HOUR - 1);
-                        try {
-                            peer.getOutputStream().write(7);
-                        } catch (IOException _) {
-                            // The read fails then.
-                        }
-                    });
+            onceItWaits(() -> {
+                socket.wakeIfLate(now + HOUR - 1);
+                peer.getOutputStream().write(7);
+            });
             assertEquals(7, read());
             wake();
             assertFalse(Thread.currentThread().isInterrupted());
@@ -199,18 +197,8 @@ class DeadlineSocketTest {
     void closeByAnotherThreadEndsTheReadWithAnError() throws Exception {
         SocketException e =
                 onVirtualThread(() -> {
-                    Thread reader = Thread.currentThread();
                     socket.deadline(System.nanoTime() + HOUR);
-                    Thread.ofPlatform()
-                            .daemon()
-                            .start(() -> {
-                                awaitWaiting(reader);
-                                try {
-                                    socket.close();
-                                } catch (IOException _) {
-                                    // The read goes on then.
-                                }
-                            });
+                    onceItWaits(socket::close);
                     return assertThrows(SocketException.class, this::read);
                 });
         assertTrue(socket.isClosed(), e::toString);
@@ -221,12 +209,7 @@ class DeadlineSocketTest {
         onVirtualThread(() -> {
             Thread reader = Thread.currentThread();
             socket.deadline(System.nanoTime() + HOUR);
-            Thread.ofPlatform()
-                    .daemon()
-                    .start(() -> {
-                        awaitWaiting(reader);
-                        reader.interrupt();
-                    });
+            onceItWaits(reader::interrupt);
             assertThrows(SocketException.class, this::read);
             assertTrue(Thread.interrupted());
             assertTrue(socket.isClosed());
@@ -238,7 +221,7 @@ class DeadlineSocketTest {
     void endIsToldAfterAWake() throws Exception {
         onVirtualThread(() -> {
             socket.deadline(System.nanoTime() + HOUR);
-            waker();
+            onceItWaits(this::wake);
             assertThrows(SocketTimeoutException.class, this::read);
             assertFalse(socket.isAtEnd());
             peer.close();
