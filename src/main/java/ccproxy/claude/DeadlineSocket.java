@@ -28,6 +28,13 @@ final class DeadlineSocket extends Socket {
 
     private boolean isWoken;
 
+    private volatile boolean isAtEnd;
+
+    /// {@return whether a read found that the other side says no more}
+    boolean isAtEnd() {
+        return isAtEnd;
+    }
+
     /// Sets when reads end, on the clock of [System#nanoTime()]. For the reader.
     void deadline(long nanos) {
         synchronized (lock) {
@@ -49,8 +56,13 @@ final class DeadlineSocket extends Socket {
         return new FilterInputStream(super.getInputStream()) {
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
-                boolean isWatched = begin();
-                if (!isWatched) return in.read(bytes, offset, length);
+                int count =
+                        begin() ? watched(bytes, offset, length) : in.read(bytes, offset, length);
+                isAtEnd |= count < 0;
+                return count;
+            }
+
+            private int watched(byte[] bytes, int offset, int length) throws IOException {
                 try {
                     return in.read(bytes, offset, length);
                 } catch (SocketException e) {

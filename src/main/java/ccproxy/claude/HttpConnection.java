@@ -35,7 +35,6 @@ final class HttpConnection implements Closeable {
 
     private volatile DeadlineSocket plain = new DeadlineSocket();
     private volatile boolean isClosed;
-    private Socket socket = plain;
     private InputStream arriving = InputStream.nullInputStream();
     private InputStream in = arriving;
     private OutputStream out;
@@ -84,7 +83,6 @@ final class HttpConnection implements Closeable {
     }
 
     private void use(Socket next) throws IOException {
-        socket = next;
         in = next == plain ? arriving : next.getInputStream();
         out = next.getOutputStream();
     }
@@ -121,11 +119,16 @@ final class HttpConnection implements Closeable {
         return end - start;
     }
 
-    /// {@return whether a read beyond what is buffered would bring something at once} After a read
+    /// {@return whether a read beyond what is buffered would bring something at once} After one
     /// that did not fill the buffer nothing was left, which saves the question to the system; in
     /// TLS every record is a read of its own.
     boolean hasMore() throws IOException {
-        return (isFilled || socket != plain) && arriving.available() > 0;
+        return (isFilled || in != arriving) && isAnythingHere();
+    }
+
+    /// In TLS a part of a record may be unpacked already.
+    private boolean isAnythingHere() throws IOException {
+        return arriving.available() > 0 || in != arriving && in.available() > 0;
     }
 
     /// {@return the next bytes, or -1 at the end}
@@ -193,6 +196,8 @@ final class HttpConnection implements Closeable {
     private int receive(byte[] bytes, int offset, int length) throws IOException {
         if (hasReadSince && System.nanoTime() - until >= 0) throw new SocketTimeoutException();
         int count = in.read(bytes, offset, length);
+        // The JDK takes a connection that broke for one that TLS ended (RFC 8446 §6.1).
+        if (count < 0 && in != arriving && plain.isAtEnd()) throw new EOFException("it broke off");
         isFilled = count == length;
         hasReadSince = true;
         hasRead |= count > 0;
@@ -215,7 +220,7 @@ final class HttpConnection implements Closeable {
     /// request of ours has asked for, which the next one must never take for its answer}
     boolean isUsable() {
         try {
-            if (isClosed || arriving.available() > 0) return false;
+            if (isClosed || isAnythingHere()) return false;
             if (System.nanoTime() - keptNanos < FRESH_NANOS) return true;
             readUntil(System.nanoTime());
             fill();

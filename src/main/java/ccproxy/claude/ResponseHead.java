@@ -78,12 +78,12 @@ record ResponseHead(int version, int status, Map<String, List<String>> headers) 
         for (String line : lines.subList(1, lines.size())) {
             int colon = line.indexOf(':');
             if (colon <= 0 || !isName(line, colon)) throw new IOException("a header has no name");
-            String value = line.substring(colon + 1).strip();
+            String value = line.substring(colon + 1);
             if (!isValue(value)) throw new IOException("a header holds control characters");
             headers.computeIfAbsent(
                             line.substring(0, colon).toLowerCase(Locale.ROOT),
                             _ -> new ArrayList<>(1))
-                    .add(value);
+                    .add(value.strip());
         }
         return new ResponseHead(
                 first.charAt(7) - '0', Integer.parseInt(first.substring(9, 12)), headers);

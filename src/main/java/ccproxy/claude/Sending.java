@@ -33,10 +33,12 @@ final class Sending {
     private ResponseBody answer;
     private boolean isKept;
     private boolean isSentAgain;
-    private volatile boolean isWriting;
 
-    /// The connection as long as it is ours; guarded by this.
+    /// The connection as long as it is ours; guarded by this, like what follows.
     private HttpConnection held;
+
+    /// Where a large request is not yet written to its end; null when there is none.
+    private HttpConnection writing;
 
     private boolean isCancelled;
 
@@ -56,7 +58,10 @@ final class Sending {
                 if (reader == null) send(until);
                 connection.readUntil(until);
                 ResponseHead found = reader.read();
-                answer = new ResponseBody(connection, found.bodyLength(), () -> release(found));
+                long length = found.bodyLength();
+                // Whoever may not say more may still listen, and act on what it hears.
+                boolean servesOn = found.isKept() && length != ResponseHead.UNTIL_CLOSE;
+                answer = new ResponseBody(connection, length, () -> release(servesOn));
                 return found;
             } catch (SocketTimeoutException e) {
                 throw e;
@@ -103,8 +108,9 @@ final class Sending {
 
     private void write() throws IOException {
         if (body.length > SMALL_BYTES_MAX) {
-            isWriting = true;
-            Thread.ofVirtual().name("upstream-write").start(this::writeLarge);
+            HttpConnection target = connection;
+            writing(target);
+            Thread.ofVirtual().name("upstream-write").start(() -> writeLarge(target));
             return;
         }
         byte[] all = new byte[head.length + body.length];
@@ -113,14 +119,23 @@ final class Sending {
         connection.write(all);
     }
 
-    private void writeLarge() {
+    private synchronized void writing(HttpConnection target) {
+        writing = target;
+    }
+
+    /// Writes to the connection that it began with, whatever others the request goes to by now.
+    private void writeLarge(HttpConnection target) {
         try {
-            connection.write(head);
-            connection.write(body);
-            isWriting = false;
+            target.write(head);
+            target.write(body);
+            written(target);
         } catch (IOException _) {
             // Whoever reads finds an answer that came early, or the same failure.
         }
+    }
+
+    private synchronized void written(HttpConnection target) {
+        if (writing == target) writing = null;
     }
 
     /// An upstream may close a kept connection just as we write to it. Then nothing was read of an
@@ -140,9 +155,9 @@ final class Sending {
 
     /// Gives the connection back at the end of the answer, if another may follow: not with bytes on
     /// it that no request has asked for, or with a request that it has not heard to its end.
-    private synchronized void release(ResponseHead found) {
+    private synchronized void release(boolean servesOn) {
         held = null;
-        boolean isClean = found.isKept() && !isWriting && connection.buffered() == 0;
+        boolean isClean = servesOn && writing == null && connection.buffered() == 0;
         if (isClean && !isCancelled) upstream.keep(connection);
         else upstream.close(connection);
     }
@@ -152,9 +167,10 @@ final class Sending {
         return answer;
     }
 
-    /// Sets until when reads of the body may wait, together.
-    void readUntil(long until) {
-        connection.readUntil(until);
+    /// Sets until when reads of the body may wait, together. Once all of it was read the connection
+    /// may already be another request's, whose waits are not ours to set.
+    synchronized void readUntil(long until) {
+        if (held != null) connection.readUntil(until);
     }
 
     /// Ends the request and its connection, unless all of the answer was read.

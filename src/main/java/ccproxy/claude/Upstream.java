@@ -119,6 +119,17 @@ final class Upstream implements AutoCloseable {
         long until = System.nanoTime() + connectTimeout.toNanos();
         open.add(connection);
         tend();
+        try {
+            reach(connection, until);
+        } catch (IOException | RuntimeException e) {
+            // Whoever cancelled it may have done so before it was among the open ones.
+            close(connection);
+            throw e;
+        }
+        connection.keep();
+    }
+
+    private void reach(HttpConnection connection, long until) throws IOException {
         if (!hasProxy()) connection.open(unbracketed(host), port, until);
         else {
             int proxyPort = proxy.getPort() < 0 ? 80 : proxy.getPort();
@@ -126,7 +137,6 @@ final class Upstream implements AutoCloseable {
             if (isSecure) dig(connection, until);
         }
         if (isSecure) connection.secure(tls, unbracketed(host), port, until);
-        connection.keep();
     }
 
     /// Has the proxy dig a tunnel (RFC 9110 §9.3.6). Its login is shown unasked, and to nobody

@@ -31,6 +31,9 @@ public final class LineQueue extends OutputStream {
     private ByteArrayOutputStream written = new ByteArrayOutputStream();
     private boolean isClosed;
 
+    /// Whether the thread has written all that it ever will.
+    private boolean isDone;
+
     /// A queue in front of `target`, which stays open.
     public LineQueue(PrintStream target) {
         this.target = target;
@@ -47,7 +50,7 @@ public final class LineQueue extends OutputStream {
         lock.lock();
         try {
             while (lines.size() >= BYTES_MAX && !isClosed) hasRoom.awaitUninterruptibly();
-            if (isClosed) {
+            if (isDone) {
                 target.write(bytes, offset, length);
                 return;
             }
@@ -89,13 +92,14 @@ public final class LineQueue extends OutputStream {
             lines = written;
             written = taken;
             hasRoom.signalAll();
-            return taken.size() > 0;
+            isDone = taken.size() == 0;
+            return !isDone;
         } finally {
             lock.unlock();
         }
     }
 
-    /// Writes what waits, if anybody reads it; later lines are written as they come.
+    /// Writes what waits, if anybody reads it; later lines are written after that, as they come.
     @Override
     public void close() {
         lock.lock();

@@ -41,6 +41,8 @@ final class RawUpstream implements AutoCloseable {
 
         Connection(Socket socket) throws IOException {
             this.socket = socket;
+            // What is written in pieces shall arrive in pieces.
+            socket.setTcpNoDelay(true);
             this.in = socket.getInputStream();
             this.out = socket.getOutputStream();
             this.number = connections.getAndIncrement();
@@ -67,6 +69,19 @@ final class RawUpstream implements AutoCloseable {
             }
             requests.add(text);
             return text;
+        }
+
+        Socket socket() {
+            return socket;
+        }
+
+        InputStream in() {
+            return in;
+        }
+
+        /// Writes characters as one byte each.
+        void bytes(String text) throws IOException {
+            write(text.getBytes(StandardCharsets.ISO_8859_1));
         }
 
         void write(byte[] bytes) throws IOException {
@@ -125,6 +140,11 @@ final class RawUpstream implements AutoCloseable {
             socket.close();
         }
 
+        /// Says nothing more, but listens.
+        void endOutput() throws IOException {
+            socket.shutdownOutput();
+        }
+
         /// Closes so that the client's next write or read fails with a reset.
         void reset() throws IOException {
             socket.setSoLinger(true, 0);
@@ -133,7 +153,12 @@ final class RawUpstream implements AutoCloseable {
     }
 
     RawUpstream(Play play) throws IOException {
-        this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        this(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), play);
+    }
+
+    /// An upstream behind a socket of another kind, which it closes.
+    RawUpstream(ServerSocket server, Play play) {
+        this.server = server;
         this.play = play;
         Thread.ofVirtual().start(this::accept);
     }
