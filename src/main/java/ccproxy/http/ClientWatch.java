@@ -19,12 +19,14 @@ import java.util.stream.Stream;
 /// Tells of clients that left while they wait: no write fails for them, and the JDK's server does
 /// not say. On Linux the kernel's table of sockets does (`/proc/net/tcp`, proc(5)): a peer that
 /// closed leaves its socket in CLOSE_WAIT, a peer that reset takes it away. Elsewhere nobody is
-/// ever gone. One look serves all who ask within [#MAX_AGE_NANOS].
+/// ever gone. One look serves all who ask within [#AGE_NANOS_MIN].
 final class ClientWatch {
-    private static final long MAX_AGE_NANOS = 100_000_000;
+    private static final long AGE_NANOS_MIN = 100_000_000;
+    private static final long AGE_NANOS_MAX = 1_000_000_000;
 
-    /// A table of thousands of sockets takes its time; looking takes no more than a fiftieth of it.
-    private static final int REST_PER_LOOK = 50;
+    /// A table of thousands of sockets takes its time; looking takes no more than a twentieth of it,
+    /// and is never put off for longer than a client is looked for.
+    private static final int REST_PER_LOOK = 20;
 
     private static final String ESTABLISHED = "01";
     private static final String CLOSE_WAIT = "08";
@@ -101,7 +103,7 @@ final class ClientWatch {
 
     private synchronized Look look() {
         long now = System.nanoTime();
-        long age = Math.max(MAX_AGE_NANOS, REST_PER_LOOK * last.costNanos);
+        long age = Math.clamp(REST_PER_LOOK * last.costNanos, AGE_NANOS_MIN, AGE_NANOS_MAX);
         if (!last.states.isEmpty() && now - last.nanos < age) return last;
         var seen = new HashMap<String, String>();
         for (Path table : tables) {
