@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ccproxy.wire.ApiException;
+import ccproxy.wire.ErrorKind;
 import ccproxy.wire.SseEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.zip.GZIPOutputStream;
@@ -82,6 +84,34 @@ class ApiAnswerTest extends PlayedUpstream {
                         .withBody(zipped(sse.getBytes(StandardCharsets.UTF_8)))
                         .withChunkedDribbleDelay(30, 100));
         assertEquals(sse, Answers.bytes(api.ask(Answers.turn("hi"))));
+    }
+
+    @Test
+    void zippedStreamThatIsCutOrBrokenIsIncomplete() throws Exception {
+        byte[] zipped = zipped(Answers.sse("hello").getBytes(StandardCharsets.UTF_8));
+        byte[] broken = zipped.clone();
+        // The first block has no such type.
+        broken[10] |= 6;
+        for (byte[] body : List.of(Arrays.copyOf(zipped, zipped.length / 2), broken)) {
+            answer(stream("").withHeader("content-encoding", "gzip").withBody(body));
+            assertEquals(ErrorKind.INCOMPLETE, failure().kind());
+        }
+    }
+
+    @Test
+    void bodyThatIsNotZippedAsItSaysIsRefused() {
+        answer(stream(Answers.sse("x")).withHeader("content-encoding", "gzip"));
+        assertEquals(ErrorKind.UNREACHABLE, failure().kind());
+        answer(json(200, "{\"type\":\"message\"}").withHeader("content-encoding", "gzip"));
+        assertEquals(ErrorKind.UNREACHABLE, failure().kind());
+    }
+
+    @Test
+    void answerWithoutABodyIsForeign() {
+        answer(aResponse().withStatus(204));
+        assertEquals(
+                "the upstream does not speak the API: expected status 200, found 204",
+                failure().getMessage());
     }
 
     @Test

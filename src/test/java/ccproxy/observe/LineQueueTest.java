@@ -147,9 +147,10 @@ class LineQueueTest {
         target.isOpen.countDown();
         writer.join();
         write(queue, "last\n");
-        String text = target.all.toString(StandardCharsets.UTF_8);
-        assertTrue(text.contains("more\n"));
-        assertTrue(text.contains("last\n"));
+        // Waits for the rest.
+        queue.close();
+        assertEquals(
+                "first\n" + fill + "more\nlast\n", target.all.toString(StandardCharsets.UTF_8));
     }
 
     @Test
