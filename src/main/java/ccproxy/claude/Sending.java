@@ -17,7 +17,7 @@ import java.util.concurrent.TimeoutException;
 final class Sending {
     /// What is written at once, together with the head: it fits the socket's buffer. A larger
     /// request has a thread of its own, so that an answer that comes early (401, 413) is heard.
-    private static final int SMALL_BYTES_MAX = 64 << 10;
+    private static final int SMALL_BYTES_MAX = 32 << 10;
 
     /// No connection in time.
     static final class ConnectTimeoutException extends IOException {
@@ -25,8 +25,11 @@ final class Sending {
     }
 
     private final Upstream upstream;
-    private final byte[] head;
-    private final byte[] body;
+
+    /// The request; let go when its answer begins: a stream of minutes must not hold megabytes.
+    private byte[] head;
+
+    private byte[] body;
     private FutureTask<HttpConnection> opening;
     private HttpConnection connection;
     private ResponseHead.Reader reader;
@@ -58,6 +61,8 @@ final class Sending {
                 if (reader == null) send(until);
                 connection.readUntil(until);
                 ResponseHead found = reader.read();
+                head = new byte[0];
+                body = head;
                 long length = found.bodyLength();
                 // Whoever may not say more may still listen, and act on what it hears.
                 boolean servesOn = found.isKept() && length != ResponseHead.UNTIL_CLOSE;
@@ -109,8 +114,9 @@ final class Sending {
     private void write() throws IOException {
         if (body.length > SMALL_BYTES_MAX) {
             HttpConnection target = connection;
+            byte[][] parts = {head, body};
             writing(target);
-            Thread.ofVirtual().name("upstream-write").start(() -> writeLarge(target));
+            Thread.ofVirtual().name("upstream-write").start(() -> writeLarge(target, parts));
             return;
         }
         byte[] all = new byte[head.length + body.length];
@@ -124,10 +130,9 @@ final class Sending {
     }
 
     /// Writes to the connection that it began with, whatever others the request goes to by now.
-    private void writeLarge(HttpConnection target) {
+    private void writeLarge(HttpConnection target, byte[][] parts) {
         try {
-            target.write(head);
-            target.write(body);
+            for (byte[] part : parts) target.write(part);
             written(target);
         } catch (IOException _) {
             // Whoever reads finds an answer that came early, or the same failure.

@@ -24,8 +24,8 @@ final class ClientWatch {
     private static final long AGE_NANOS_MIN = 100_000_000;
     private static final long AGE_NANOS_MAX = 1_000_000_000;
 
-    /// A table of thousands of sockets takes its time; looking takes no more than a twentieth of it,
-    /// and is never put off for longer than a client is looked for.
+    /// A table of thousands of sockets takes its time; looking takes no more than a twentieth of
+    /// it, and is never put off for longer than a client is looked for.
     private static final int REST_PER_LOOK = 20;
 
     private static final String ESTABLISHED = "01";

@@ -3,6 +3,9 @@ package ccproxy.wire;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -15,7 +18,22 @@ public final class SseReader {
     /// The largest event: a whole tool result in one line stays far below it.
     static final int EVENT_BYTES_MAX = 64 << 20;
 
-    private static final int READ_BYTES = 16 << 10;
+    /// Thirty events, or a part of one large one: thousands of streams have such a buffer each.
+    private static final int READ_BYTES = 4 << 10;
+
+    private static final VarHandle EIGHT =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private static final long ONES = 0x0101_0101_0101_0101L;
+    private static final long LINE_FEEDS = ONES * '\n';
+    private static final long CARRIAGE_RETURNS = ONES * '\r';
+
+    private static final byte[] DATA = ascii("data");
+    private static final byte[] EVENT = ascii("event");
+
+    /// Those of [MessageEvent#NAMES].
+    private static final byte[][] NAMES =
+            MessageEvent.NAMES.stream().map(SseReader::ascii).toArray(byte[][]::new);
 
     private final InputStream in;
     private final int eventBytesMax;
@@ -75,20 +93,37 @@ public final class SseReader {
     /// The next event that is whole in the buffer, or null.
     private SseEvent scan() {
         while (scan < end) {
-            byte b = buffer[scan];
-            if (b == '\n' && isAfterCarriageReturn) {
+            if (isAfterCarriageReturn && buffer[scan] == '\n') {
                 skipLineFeed();
-            } else if (b == '\n' || b == '\r') {
-                isAfterCarriageReturn = b == '\r';
-                int lineEnd = scan++;
-                SseEvent event = line(lineEnd);
-                if (event != null) return event;
-            } else {
-                isAfterCarriageReturn = false;
-                scan++;
+                continue;
             }
+            isAfterCarriageReturn = false;
+            scan = lineEnd(scan);
+            if (scan == end) return null;
+            isAfterCarriageReturn = buffer[scan] == '\r';
+            int lineEnd = scan++;
+            SseEvent event = line(lineEnd);
+            if (event != null) return event;
         }
         return null;
+    }
+
+    /// The next LF or CR from `from` on, else the end: eight bytes at a time, because most of what
+    /// a stream costs is to look at every byte of it once.
+    private int lineEnd(int from) {
+        int at = from;
+        for (; at + Long.BYTES <= end; at += Long.BYTES) {
+            long eight = (long) EIGHT.get(buffer, at);
+            long found = zeros(eight ^ LINE_FEEDS) | zeros(eight ^ CARRIAGE_RETURNS);
+            if (found != 0) return at + Long.numberOfTrailingZeros(found) / Byte.SIZE;
+        }
+        while (at < end && buffer[at] != '\n' && buffer[at] != '\r') at++;
+        return at;
+    }
+
+    /// The top bit of the lowest byte that is zero; perhaps of others above it.
+    private static long zeros(long eight) {
+        return (eight - ONES) & ~eight & ONES << 7;
     }
 
     /// The LF of a CRLF whose CR has already ended the line. After an event it belongs to nothing.
@@ -117,27 +152,27 @@ public final class SseReader {
         while (colon < lineEnd && buffer[colon] != ':') colon++;
         int value = Math.min(colon + 1, lineEnd);
         if (value < lineEnd && buffer[value] == ' ') value++;
-        if (matches(from, colon, "data")) {
+        if (matches(from, colon, DATA)) {
             data(value, lineEnd - value);
-        } else if (matches(from, colon, "event")) {
+        } else if (matches(from, colon, EVENT)) {
             name = name(value, lineEnd);
         }
     }
 
     /// The names that come again and again are not made anew for each event.
     private String name(int from, int to) {
-        for (String known : MessageEvent.NAMES) {
-            if (matches(from, to, known)) return known;
+        for (int i = 0; i < NAMES.length; i++) {
+            if (matches(from, to, NAMES[i])) return MessageEvent.NAMES.get(i);
         }
         return new String(buffer, from, to - from, StandardCharsets.UTF_8);
     }
 
-    private boolean matches(int from, int to, String word) {
-        if (to - from != word.length()) return false;
-        for (int i = 0; i < word.length(); i++) {
-            if (buffer[from + i] != word.charAt(i)) return false;
-        }
-        return true;
+    private boolean matches(int from, int to, byte[] word) {
+        return Arrays.equals(buffer, from, to, word, 0, word.length);
+    }
+
+    private static byte[] ascii(String word) {
+        return word.getBytes(StandardCharsets.US_ASCII);
     }
 
     private void data(int from, int length) {
