@@ -22,7 +22,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// ones, then aliases; an unknown model passes through with the rules of the newest family.
 public final class ModelCatalog {
     /// `claude-x-4-20250514`, `claude-x-4@20250514`, `claude-x-latest`: the same model by date.
-    private static final Pattern DATED = Pattern.compile("(.+?)(?:[-@]\\d{8}|-latest|-0)");
+    private static final int DATE_DIGITS = 8;
+
+    private static final List<String> NEWEST = List.of("-latest", "-0");
 
     private static final Pattern SUFFIX =
             Pattern.compile(
@@ -126,8 +128,21 @@ public final class ModelCatalog {
     }
 
     private static String undated(String id) {
-        Matcher dated = DATED.matcher(id);
-        return dated.matches() ? dated.group(1) : id;
+        int date = id.length() - 1 - DATE_DIGITS;
+        if (date > 0 && "-@".indexOf(id.charAt(date)) >= 0 && isDigits(id, date + 1))
+            return id.substring(0, date);
+        for (String newest : NEWEST) {
+            if (id.length() > newest.length() && id.endsWith(newest))
+                return id.substring(0, id.length() - newest.length());
+        }
+        return id;
+    }
+
+    private static boolean isDigits(String text, int from) {
+        for (int i = from; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') return false;
+        }
+        return true;
     }
 
     /// {@return the rules of a model, under the name it was asked for}

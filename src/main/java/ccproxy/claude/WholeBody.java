@@ -17,7 +17,7 @@ final class WholeBody {
 
     private static final int READ_BYTES = 8 << 10;
 
-    private byte[] collected = new byte[READ_BYTES];
+    private byte[] collected = {};
     private int size;
 
     /// Takes what one read brings.
@@ -27,7 +27,8 @@ final class WholeBody {
         if (size == collected.length) {
             // One more than the limit, so that what is beyond it is seen.
             if (size > BYTES_MAX) throw new IOException("the answer is too large");
-            collected = Arrays.copyOf(collected, Math.min(2 * size, BYTES_MAX + 1));
+            int room = Math.clamp(2L * size, READ_BYTES, BYTES_MAX + 1);
+            collected = Arrays.copyOf(collected, room);
         }
         int count = in.read(collected, size, collected.length - size);
         size += Math.max(0, count);
