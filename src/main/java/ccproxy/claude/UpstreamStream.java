@@ -99,6 +99,7 @@ final class UpstreamStream implements EventStream {
             }
         }
         if (isStream) events = new SseReader(in);
+        else whole.expect(response.bodyLength());
     }
 
     private InputStream unzipped(ResponseBody body) throws IOException {

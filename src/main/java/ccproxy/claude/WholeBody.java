@@ -17,18 +17,29 @@ final class WholeBody {
 
     private static final int READ_BYTES = 8 << 10;
 
+    private static final int EXPECTED_BYTES_MAX = 1 << 20;
+
     private byte[] collected = {};
     private int size;
+
+    /// Makes room for a body of `length` bytes, if that is known.
+    void expect(long length) {
+        // No more than that on the mere word of an upstream.
+        if (length > 0) collected = new byte[(int) Math.min(length, EXPECTED_BYTES_MAX)];
+    }
 
     /// Takes what one read brings.
     ///
     /// @return whether there may be more
     boolean read(InputStream in) throws IOException {
         if (size == collected.length) {
-            // One more than the limit, so that what is beyond it is seen.
-            if (size > BYTES_MAX) throw new IOException("the answer is too large");
-            int room = Math.clamp(2L * size, READ_BYTES, BYTES_MAX + 1);
-            collected = Arrays.copyOf(collected, room);
+            // Often the end is all that is left.
+            int next = in.read();
+            if (next < 0) return false;
+            if (size == BYTES_MAX) throw new IOException("the answer is too large");
+            collected = Arrays.copyOf(collected, Math.clamp(2L * size, READ_BYTES, BYTES_MAX));
+            collected[size++] = (byte) next;
+            if (size == collected.length) return true;
         }
         int count = in.read(collected, size, collected.length - size);
         size += Math.max(0, count);
@@ -37,7 +48,7 @@ final class WholeBody {
 
     /// {@return the whole body, plain}
     byte[] bytes(boolean isZipped) throws IOException {
-        byte[] bytes = Arrays.copyOf(collected, size);
+        byte[] bytes = size == collected.length ? collected : Arrays.copyOf(collected, size);
         if (!isZipped || bytes.length == 0) return bytes;
         try (var plain = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
             byte[] all = plain.readNBytes(BYTES_MAX + 1);

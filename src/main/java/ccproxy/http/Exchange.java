@@ -18,6 +18,8 @@ final class Exchange {
     /// A header line stays far below what any client accepts (8 kB), whatever a model is called.
     private static final int HEADER_CHARACTERS_MAX = 2000;
 
+    private static final int PIECE_BYTES = 64 << 10;
+
     private final HttpExchange http;
     private final RequestContext context;
     private final Route route;
@@ -132,13 +134,20 @@ final class Exchange {
             }
             http.sendResponseHeaders(status, body.length);
             OutputStream out = http.getResponseBody();
-            out.write(body);
+            write(body, out);
             out.flush();
             if (!isRead) this.body.drain();
             out.close();
         } catch (IOException _) {
             throw new ClientGoneException();
         }
+    }
+
+    /// The JDK's server keeps a buffer of twice the largest piece for as long as the connection
+    /// lasts.
+    private static void write(byte[] body, OutputStream out) throws IOException {
+        for (int at = 0; at < body.length; at += PIECE_BYTES)
+            out.write(body, at, Math.min(PIECE_BYTES, body.length - at));
     }
 
     /// Replies with JSON.

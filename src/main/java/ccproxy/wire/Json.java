@@ -122,6 +122,18 @@ public final class Json {
         }
     }
 
+    /// {@return the object that `bytes` hold, without its member `skipped`}
+    ///
+    /// @throws IllegalArgumentException when they hold none
+    static JsonNode treeWithout(String skipped, byte[] bytes, int from, int length) {
+        try (JsonParser tokens =
+                FACTORY.createParser(ObjectReadContext.empty(), bytes, from, length)) {
+            return JsonTree.readWithout(tokens, skipped);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(problem(e));
+        }
+    }
+
     private static JsonNode read(byte[] bytes, int from, int length) {
         try (JsonParser tokens =
                 FACTORY.createParser(ObjectReadContext.empty(), bytes, from, length)) {

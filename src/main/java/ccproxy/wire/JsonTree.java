@@ -29,6 +29,22 @@ final class JsonTree {
         return tree;
     }
 
+    /// {@return the same, but without the members of `skipped` at the top: they are only looked
+    /// over}
+    ///
+    /// @throws StreamReadException as [#read]
+    static JsonNode readWithout(JsonParser tokens, String skipped) {
+        if (tokens.nextToken() != JsonToken.START_OBJECT) throw wrong(tokens, "No object");
+        ObjectNode object = NODES.objectNode();
+        for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
+            JsonToken next = tokens.nextToken();
+            if (name.equals(skipped)) tokens.skipChildren();
+            else object.set(name, value(tokens, next));
+        }
+        if (tokens.nextToken() != null) throw wrong(tokens, "Trailing token");
+        return object;
+    }
+
     private static JsonNode value(JsonParser tokens, JsonToken token) {
         return switch (token) {
             case START_OBJECT -> object(tokens);

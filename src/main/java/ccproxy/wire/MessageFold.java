@@ -20,7 +20,10 @@ public final class MessageFold {
     private Usage usage = Usage.NONE;
     private long characters;
     private boolean isComplete;
-    private byte[] whole = {};
+
+    /// An answer that came whole; read when its message is asked for.
+    private SseEvent whole;
+
     private final long charactersMax;
 
     /// Folds one answer.
@@ -74,10 +77,19 @@ public final class MessageFold {
     ///
     /// @throws ApiException when it tells of a failure, or cannot be read: a hole in the answer
     public void add(SseEvent event) {
-        if (event.name().equals(SseEvent.WHOLE)) whole = event.raw();
+        if (event.name().equals(SseEvent.WHOLE) && !isError(event)) {
+            whole = event;
+            usage = Usage.of(event.summary().path("usage"));
+            isComplete = true;
+            return;
+        }
         MessageEvent read = MessageEvent.of(event);
         if (read instanceof MessageEvent.Failure(var error)) throw error;
         add(read);
+    }
+
+    private static boolean isError(SseEvent event) {
+        return event.summary().path("type").asString("").equals("error");
     }
 
     /// Adds the next event. Events after the end of the answer are ignored.
@@ -178,6 +190,7 @@ public final class MessageFold {
 
     /// {@return the message as far as it came}
     public ObjectNode message() {
+        if (whole != null) return Json.objectOrEmpty(whole.json());
         if (blocks.isEmpty()) return message;
         ObjectNode folded = message.deepCopy();
         ArrayNode content = folded.putArray("content");
@@ -187,7 +200,7 @@ public final class MessageFold {
 
     /// {@return the message as JSON; one that came whole, as it came}
     public byte[] json() {
-        return whole.length > 0 ? whole : Json.bytes(message());
+        return whole != null ? whole.raw() : Json.bytes(message());
     }
 
     /// {@return the tokens counted so far}

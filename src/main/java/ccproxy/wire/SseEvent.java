@@ -2,6 +2,7 @@ package ccproxy.wire;
 
 import java.nio.charset.StandardCharsets;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /// One event of an event stream as it came: its bytes, and where its name and data are in them.
 /// Whoever forwards it writes the bytes; only who needs the data parses it, once. For one thread.
@@ -15,7 +16,7 @@ public final class SseEvent {
     private final int from;
     private final int length;
     private JsonNode tree;
-    private boolean isJson;
+    private JsonNode summary;
 
     /// @param name the `event:` field, `""` when there was none
     /// @param raw the frame with its closing empty line
@@ -60,18 +61,30 @@ public final class SseEvent {
         return tree;
     }
 
-    /// {@return whether the data is a JSON object}
-    public boolean isObject() {
-        return json().isObject() && isJson;
-    }
-
     private void parse() {
         try {
             tree = Json.tree(data, from, length);
-            isJson = true;
         } catch (IllegalArgumentException _) {
             tree = Json.object();
         }
+    }
+
+    /// {@return whether the data is a JSON object}
+    public boolean isObject() {
+        return summary().isObject();
+    }
+
+    /// {@return the data's object without its `content`, which is the bulk of a whole answer and is
+    /// only looked over; a missing node when the data is no object}
+    JsonNode summary() {
+        if (summary == null) {
+            try {
+                summary = Json.treeWithout("content", data, from, length);
+            } catch (IllegalArgumentException _) {
+                summary = MissingNode.getInstance();
+            }
+        }
+        return summary;
     }
 
     @Override

@@ -21,7 +21,7 @@ public final class Tally {
             }
             case "message_stop" -> isComplete = true;
             case SseEvent.WHOLE -> {
-                var message = event.json();
+                var message = event.summary();
                 usage = Usage.of(message.path("usage"));
                 stopReason = message.path("stop_reason").asString("");
                 hasContent = true;

@@ -29,7 +29,8 @@ class WholeBodyTest {
 
             @Override
             public int read() {
-                throw new AssertionError("one byte at a time");
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0];
             }
 
             @Override
@@ -74,6 +75,18 @@ class WholeBodyTest {
         for (long size : new long[] {WholeBody.BYTES_MAX + 1L, Long.MAX_VALUE}) {
             var e = assertThrows(IOException.class, () -> collected(zeros(size), false));
             assertEquals("the answer is too large", e.getMessage());
+        }
+    }
+
+    /// A length that is told saves growing; one that is wrong costs nothing but that.
+    @Test
+    void expectedLengthIsOnlyAHint() throws Exception {
+        for (long told : new long[] {-2, -1, 0, 1, 999, 1000, 1001, Long.MAX_VALUE}) {
+            var whole = new WholeBody();
+            whole.expect(told);
+            var in = new ByteArrayInputStream(new byte[1000]);
+            while (whole.read(in)) {}
+            assertEquals(1000, whole.bytes(false).length, "told " + told);
         }
     }
 
