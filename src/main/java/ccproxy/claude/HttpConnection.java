@@ -27,8 +27,8 @@ final class HttpConnection implements Closeable {
     /// All headers, or a line of a chunked body. Servers send a few kB.
     static final int LINES_BYTES_MAX = 64 << 10;
 
-    /// What one read may bring: sixty events, or a whole answer of the usual size.
-    private static final int BUFFER_BYTES = 8 << 10;
+    /// What one read may bring: thirty events, or a whole answer of the usual size.
+    private static final int BUFFER_BYTES = 4 << 10;
 
     /// After so long an upstream may have closed, and a look is worth its millisecond.
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
