@@ -22,10 +22,10 @@ import java.util.stream.Stream;
 /// ever gone. One look serves all who ask within [#AGE_NANOS_MIN].
 final class ClientWatch {
     private static final long AGE_NANOS_MIN = 100_000_000;
-    private static final long AGE_NANOS_MAX = 1_000_000_000;
+    private static final long AGE_NANOS_MAX = 250_000_000;
 
     /// A table of thousands of sockets takes its time; looking takes no more than a twentieth of
-    /// it, and is never put off for longer than a client is looked for.
+    /// it, but a client that left is never noticed much later for it.
     private static final int REST_PER_LOOK = 20;
 
     private static final String ESTABLISHED = "01";

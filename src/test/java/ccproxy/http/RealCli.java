@@ -152,6 +152,8 @@ final class RealCli implements AutoCloseable {
 
     /// {@return whether the first request's client has gone, or goes within that time}
     boolean isFirstLeftWithinMillis(long millis) throws InterruptedException {
+        // The request is told of a moment before its connection.
+        Eventually.isTrue("the first request", () -> first != null);
         return first.isLeftWithinMillis(millis);
     }
 
