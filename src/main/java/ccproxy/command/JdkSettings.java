@@ -20,9 +20,8 @@ final class JdkSettings {
                     // 60, Java: 30, Python and Node: 5): who closes first must be the client, or it
                     // sends a request into a connection that we are just closing.
                     "sun.net.httpserver.idleInterval", "120",
-                    // Dates of HTTP are English, and the root locale's data is: the CLDR's, which
-                    // the
-                    // JDK would load for the first Date header, cost a start 40 ms.
+                    // Dates of HTTP are English, as is the root locale's data. The CLDR's, which
+                    // the first Date header would load, cost a start 40 ms.
                     "java.locale.providers", "SPI",
                     // No classes are made at run time for the few reflective calls (StopSignal).
                     "jdk.reflect.useNativeAccessorOnly", "true",

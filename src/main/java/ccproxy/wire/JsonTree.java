@@ -1,5 +1,6 @@
 package ccproxy.wire;
 
+import java.util.Set;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -29,25 +30,20 @@ final class JsonTree {
         return tree;
     }
 
-    /// {@return the same, but without the members of `skipped` at the top: they are only looked
-    /// over}
+    /// {@return the one object that the tokens make, without its member `skipped`, which is only
+    /// looked over}
     ///
-    /// @throws StreamReadException as [#read]
+    /// @throws StreamReadException as [#read], and when it is no object
     static JsonNode readWithout(JsonParser tokens, String skipped) {
         if (tokens.nextToken() != JsonToken.START_OBJECT) throw wrong(tokens, "No object");
-        ObjectNode object = NODES.objectNode();
-        for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
-            JsonToken next = tokens.nextToken();
-            if (name.equals(skipped)) tokens.skipChildren();
-            else object.set(name, value(tokens, next));
-        }
+        JsonNode object = object(tokens, Set.of(skipped));
         if (tokens.nextToken() != null) throw wrong(tokens, "Trailing token");
         return object;
     }
 
     private static JsonNode value(JsonParser tokens, JsonToken token) {
         return switch (token) {
-            case START_OBJECT -> object(tokens);
+            case START_OBJECT -> object(tokens, Set.of());
             case START_ARRAY -> array(tokens);
             case VALUE_STRING -> NODES.stringNode(tokens.getString());
             case VALUE_NUMBER_INT -> integer(tokens);
@@ -63,12 +59,13 @@ final class JsonTree {
         return new StreamReadException(tokens, problem, tokens.currentTokenLocation());
     }
 
-    private static ObjectNode object(JsonParser tokens) {
+    private static ObjectNode object(JsonParser tokens, Set<String> skipped) {
         ObjectNode object = NODES.objectNode();
         for (String name = tokens.nextName(); name != null; name = tokens.nextName()) {
             JsonToken next = tokens.nextToken();
             if (object.has(name)) throw wrong(tokens, "Duplicate property");
-            object.set(name, value(tokens, next));
+            if (skipped.contains(name)) tokens.skipChildren();
+            else object.set(name, value(tokens, next));
         }
         return object;
     }

@@ -79,7 +79,17 @@ class ApiErrorTest extends PlayedUpstream {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "not json", "[1]", "{\"cut\":", "\"text\""})
+    @ValueSource(
+            strings = {
+                "",
+                "not json",
+                "[1]",
+                "{\"cut\":",
+                "\"text\"",
+                "{\"id\":1,\"id\":2}",
+                "{\"content\":[{\"cut\":}]}",
+                "{\"content\":[]}x"
+            })
     void wholeAnswerThatIsNoObjectIsABadGateway(String body) {
         answer(json(200, body));
         ApiException e = failure();
