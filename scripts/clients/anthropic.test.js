@@ -8,7 +8,7 @@ import { betaZodTool as betaZodToolOld } from "anthropic-0/helpers/beta/zod";
 import { zodOutputFormat as zodOutputFormatOld } from "anthropic-0/helpers/zod";
 import { z } from "zod";
 import {
-  busy, counting, failing, MODEL, PNG, read, session, TOKEN, told, TWO_CALLS, URL_LOCKED, URL_OPEN, WEATHER, words,
+  busy, counting, failing, MODEL, OUTLASTS_THE_WAIT_MS, PNG, read, session, TOKEN, told, TWO_CALLS, URL_LOCKED, URL_OPEN, WEATHER, words,
 } from "./common.js";
 
 const BASE = { model: MODEL, max_tokens: 1000 };
@@ -198,7 +198,7 @@ function suite(line, Anthropic, betaZodTool, zodOutputFormat) {
 
   fact("a busy session is a ConflictError, which the SDK's retry outlives", async () => {
     const params = { ...BASE, messages: said("hi") };
-    const slow = inSession("busy").create({ ...BASE, messages: told({ text: "slow", first_delay_ms: 2500 }) });
+    const slow = inSession("busy").create({ ...BASE, messages: told({ text: "slow", first_delay_ms: OUTLASTS_THE_WAIT_MS }) });
     await busy(key("busy"));
     const fetch = counting();
     const patient = inSession("busy", { maxRetries: 3, fetch }).create(params);

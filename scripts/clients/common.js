@@ -6,6 +6,8 @@ export const URL_LOCKED = process.env.CLIENTS_LOCKED_URL;
 /** Whether the Claude Code CLI is in between. */
 export const IS_SDK = process.env.CLIENTS_BACKEND === "sdk";
 export const TOKEN = process.env.CLIENTS_LOCKED_TOKEN;
+// A turn that the next request of its session does not wait for, but a client's retries do.
+export const OUTLASTS_THE_WAIT_MS = 1500 + 1000 * process.env.CLIENTS_BUSY_WAIT_S;
 
 export const MODEL = "claude-sonnet-5-5";
 

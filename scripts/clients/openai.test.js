@@ -4,7 +4,7 @@ import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
 import {
-  busy, counting, failing, IS_SDK, MODEL, PNG, read, session, TOKEN, told, TWO_CALLS, URL_LOCKED, URL_OPEN, WEATHER, words,
+  busy, counting, failing, IS_SDK, MODEL, OUTLASTS_THE_WAIT_MS, PNG, read, session, TOKEN, told, TWO_CALLS, URL_LOCKED, URL_OPEN, WEATHER, words,
 } from "./common.js";
 
 const client = new OpenAI({ baseURL: URL_OPEN + "/v1", apiKey: "any", maxRetries: 0 });
@@ -287,7 +287,7 @@ test("an overloaded upstream is asked again, a wrong request is not", async () =
 test("a busy session is a ConflictError, which the SDK's retry outlives", async () => {
   const params = { model: MODEL, messages: said("hi") };
   const slow = inSession("oai-busy").chat.completions.create({
-    model: MODEL, messages: told({ text: "slow", first_delay_ms: 2500 }),
+    model: MODEL, messages: told({ text: "slow", first_delay_ms: OUTLASTS_THE_WAIT_MS }),
   });
   await busy("oai-busy");
   const fetch = counting();

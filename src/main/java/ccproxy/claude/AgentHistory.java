@@ -1,5 +1,6 @@
 package ccproxy.claude;
 
+import ccproxy.wire.Digests;
 import ccproxy.wire.Json;
 import ccproxy.wire.MessagesRequest;
 import java.io.IOException;

@@ -32,7 +32,7 @@ final class AgentQuestion implements CliQuestion {
         this.settings = settings;
         this.conversations = conversations;
         this.request = request;
-        this.session = request.turn().sessionId();
+        this.session = request.turn().conversation();
         this.decoder = new AgentDecoder(settings.messageMode());
     }
 
@@ -114,14 +114,16 @@ final class AgentQuestion implements CliQuestion {
 
     private Asked asked(CliPool.Lease lease, int known) throws IOException, InterruptedException {
         ClaudeProcess process = lease.process();
-        process.controlled(request.settings(), ClaudeProcess.CONTROL_WAIT);
+        process.control().ask(request.settings(), ClaudeProcess.CONTROL_WAIT);
         AgentHistory.feed(process, messages(), known);
         return new Asked(lease, process.begin(AgentHistory.question(messages())));
     }
 
     private static boolean hasBegun(CliPool.Lease lease) throws InterruptedException {
         try {
-            lease.process().controlled(CliRequest.initialize(lease.kind()), CliClaude.START_WAIT);
+            lease.process()
+                    .control()
+                    .ask(CliRequest.initialize(lease.kind()), CliClaude.START_WAIT);
             return true;
         } catch (IOException _) {
             return false;

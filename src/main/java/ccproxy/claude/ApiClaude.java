@@ -17,6 +17,7 @@ final class ApiClaude implements Claude {
 
     private final ClaudeSettings settings;
     private final Upstream upstream;
+    private final StatusCounts responses = new StatusCounts();
 
     ApiClaude(ClaudeSettings settings, Upstream upstream) {
         this.settings = settings;
@@ -68,8 +69,8 @@ final class ApiClaude implements Claude {
         String query = client.query().isEmpty() ? "" : "?" + client.query();
         return new UpstreamStream(
                 upstream.send(path + query, headers(client, body.length > 0), body),
-                settings.firstEventTimeout(),
-                settings.idleTimeout());
+                new UpstreamStream.Limits(settings.firstEventTimeout(), settings.idleTimeout()),
+                responses);
     }
 
     /// The client's own `anthropic-*` headers, and one kind of credentials: the server's, or what
@@ -98,6 +99,16 @@ final class ApiClaude implements Claude {
         var betas = ClientHeaders.betas(headers.getOrDefault("anthropic-beta", List.of()));
         if (!betas.add(beta)) return;
         headers.put("anthropic-beta", List.of(String.join(",", betas)));
+    }
+
+    /// {@return what the API answered so far}
+    StatusCounts responses() {
+        return responses;
+    }
+
+    /// {@return connections that are open to it}
+    int connections() {
+        return upstream.connections();
     }
 
     @Override

@@ -5,22 +5,16 @@ import ccproxy.wire.CliMessage;
 import ccproxy.wire.Json;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// One `claude` process: lines to its stdin, lines from its stdout, its end.
@@ -46,9 +40,7 @@ final class ClaudeProcess implements AutoCloseable {
     private final ExecutorService writer;
     private final Thread reader;
     private final StderrTail stderr;
-    private final AtomicLong requests = new AtomicLong();
-    private final Map<String, CompletableFuture<CliMessage.Reply>> pending =
-            new ConcurrentHashMap<>();
+    private final ControlRequests control = new ControlRequests(this::write);
     private final AtomicBoolean isClosing = new AtomicBoolean();
     private final CountDownLatch gone = new CountDownLatch(1);
     private volatile ProcessTurn turn = new ProcessTurn();
@@ -71,9 +63,7 @@ final class ClaudeProcess implements AutoCloseable {
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.directory(
-                workFolder.isEmpty()
-                        ? folders.work().toFile()
-                        : java.nio.file.Path.of(workFolder).toFile());
+                workFolder.isEmpty() ? folders.work().toFile() : Path.of(workFolder).toFile());
         return new ClaudeProcess(builder.start(), folders);
     }
 
@@ -115,8 +105,7 @@ final class ClaudeProcess implements AutoCloseable {
         } finally {
             isEnded = true;
             turn.died();
-            var failure = new IOException("the process ended");
-            pending.values().forEach(reply -> reply.completeExceptionally(failure));
+            control.end();
             // What it said is lost, so it is of no more use: end it also when it still runs.
             close();
         }
@@ -125,64 +114,19 @@ final class ClaudeProcess implements AutoCloseable {
     private void told(CliMessage line) throws InterruptedException {
         switch (line) {
             case CliMessage.Reply reply -> {
-                CompletableFuture<CliMessage.Reply> waiting = pending.remove(reply.requestId());
-                if (waiting != null) waiting.complete(reply);
+                control.replied(reply);
                 turn.put(reply);
             }
-            case CliMessage.Request request -> refuse(request);
+            case CliMessage.Request request -> control.refuse(request);
             case CliMessage.Other(var type) ->
                     Log.debug("line skipped").with("type", type).with("pid", pid()).write();
             default -> turn.put(line);
         }
     }
 
-    /// The CLI asks us something: for a permission, a hook, a tool of ours. It has been told of no
-    /// hooks and no tools, and what is not allowed by its settings is denied.
-    private void refuse(CliMessage.Request request) {
-        ObjectNode line = Json.object().put("type", "control_response");
-        ObjectNode response = line.putObject("response").put("request_id", request.requestId());
-        if (request.subtype().equals("can_use_tool")) {
-            response.put("subtype", "success")
-                    .putObject("response")
-                    .put("behavior", "deny")
-                    .put("message", "not allowed by the server's permission mode");
-        } else {
-            response.put("subtype", "error")
-                    .put("error", "Unsupported control request subtype: " + request.subtype());
-        }
-        write(line);
-    }
-
-    /// Sends a control request.
-    ///
-    /// @return its answer; fails when the process ends
-    CompletableFuture<CliMessage.Reply> control(ObjectNode request) {
-        String id = "req_" + requests.incrementAndGet();
-        var reply = new CompletableFuture<CliMessage.Reply>();
-        pending.put(id, reply);
-        reply.whenComplete((_, _) -> pending.remove(id));
-        if (isEnded) reply.completeExceptionally(new IOException("the process ended"));
-        ObjectNode line = Json.object().put("type", "control_request").put("request_id", id);
-        line.set("request", request);
-        write(line);
-        return reply;
-    }
-
-    /// Asks, and waits.
-    ///
-    /// @return the reply's content
-    /// @throws IOException when it is refused, or does not come in time
-    JsonNode controlled(ObjectNode request, Duration wait)
-            throws IOException, InterruptedException {
-        CompletableFuture<CliMessage.Reply> asked = control(request);
-        try {
-            CliMessage.Reply reply = asked.get(wait.toNanos(), TimeUnit.NANOSECONDS);
-            if (reply.error().isEmpty()) return reply.response();
-            throw new IOException(reply.error());
-        } catch (ExecutionException | TimeoutException e) {
-            asked.cancel(false);
-            throw new IOException("no reply to " + request.path("subtype").asString(""), e);
-        }
+    /// {@return its control requests}
+    ControlRequests control() {
+        return control;
     }
 
     /// Begins a turn with a line to stdin; the turn before it must be over.
@@ -256,22 +200,22 @@ final class ClaudeProcess implements AutoCloseable {
     }
 
     private void end() {
-        List<ProcessHandle> children = process.descendants().toList();
+        var tree = ProcessTree.of(process);
         try {
             boolean isIdle = turn.isEnded();
             writer.shutdown();
             if (isIdle && writer.awaitTermination(1, TimeUnit.SECONDS)) closeQuietly();
-            boolean hasLeft = isIdle && awaitExit(children);
+            boolean hasLeft = isIdle && tree.awaitExit(STEP);
             if (!hasLeft) {
-                tree(children).forEach(ProcessHandle::destroy);
-                if (!awaitExit(children)) tree(children).forEach(ProcessHandle::destroyForcibly);
+                tree.terminate();
+                if (!tree.awaitExit(STEP)) tree.kill();
             }
             process.waitFor(STEP.toMillis(), TimeUnit.MILLISECONDS);
             closeQuietly();
             // Whatever it still had to say has been read when its reader ends.
             reader.join(STEP);
         } catch (InterruptedException _) {
-            tree(children).forEach(ProcessHandle::destroyForcibly);
+            tree.kill();
         } finally {
             writer.shutdownNow();
             folders.close();
@@ -288,22 +232,6 @@ final class ClaudeProcess implements AutoCloseable {
         }
     }
 
-    private Stream<ProcessHandle> tree(List<ProcessHandle> children) {
-        return Stream.concat(Stream.of(process.toHandle()), children.stream())
-                .filter(ProcessHandle::isAlive);
-    }
-
-    /// Waits one [#STEP] for the whole tree.
-    private boolean awaitExit(List<ProcessHandle> children) throws InterruptedException {
-        long until = System.nanoTime() + STEP.toNanos();
-        if (!process.waitFor(STEP.toMillis(), TimeUnit.MILLISECONDS)) return false;
-        while (children.stream().anyMatch(ProcessHandle::isAlive)) {
-            if (System.nanoTime() > until) return false;
-            Thread.sleep(20);
-        }
-        return true;
-    }
-
     /// Waits until it is gone, its children and folders too; [#close()] must have been called.
     ///
     /// @return whether they are
@@ -313,8 +241,7 @@ final class ClaudeProcess implements AutoCloseable {
 
     /// Ends it now, its children too.
     void kill() {
-        List<ProcessHandle> children = process.descendants().toList();
-        tree(children).forEach(ProcessHandle::destroyForcibly);
+        ProcessTree.of(process).kill();
         close();
     }
 }

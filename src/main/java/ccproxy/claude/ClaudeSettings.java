@@ -20,6 +20,7 @@ import java.util.Objects;
 /// @param requestBytesMax the largest request a session may grow to
 /// @param cli the Claude Code CLI
 /// @param models ordered mapping rules in front of the built-in ones
+/// @param prices what tokens cost
 public record ClaudeSettings(
         String backend,
         URI apiBaseUrl,
@@ -34,7 +35,8 @@ public record ClaudeSettings(
         Duration sessionBusyWait,
         long requestBytesMax,
         CliSettings cli,
-        ModelMapping models) {
+        ModelMapping models,
+        Prices prices) {
     /// Checks that every part is there.
     public ClaudeSettings {
         Objects.requireNonNull(backend);
@@ -44,6 +46,7 @@ public record ClaudeSettings(
         Objects.requireNonNull(apiAuthToken);
         Objects.requireNonNull(cli);
         Objects.requireNonNull(models);
+        Objects.requireNonNull(prices);
     }
 
     /// {@return whether the server has credentials of its own}
@@ -69,6 +72,7 @@ public record ClaudeSettings(
                 sessionBusyWait,
                 requestBytesMax,
                 cli,
-                ModelMapping.NONE);
+                ModelMapping.NONE,
+                prices);
     }
 }

@@ -32,20 +32,25 @@ final class CliClaude implements Claude {
     /// The CLI's own list of models, once somebody asked.
     private volatile ArrayNode models = Json.array();
 
-    CliClaude(ClaudeSettings settings, ModelCatalog catalog) {
+    CliClaude(ClaudeSettings settings, ModelCatalog catalog, AgentConversations conversations) {
         this.settings = settings;
         this.catalog = catalog;
         var program = new CliProgram(settings.cli());
         pool = new CliPool(settings, program, Clock.systemUTC());
         status = new CliStatus(program);
-        conversations =
-                new AgentConversations(settings.cli().stateFolder().resolve("cli-sessions.json"));
+        this.conversations = conversations;
     }
 
     /// Says that requests are to come: looks at the program and keeps processes ready.
     void warmUp() {
         status.refresh();
         pool.warmUp();
+    }
+
+    /// Begins nothing new: ends the processes that have nothing to do, and the others once they
+    /// have answered.
+    void retire() {
+        pool.retire();
     }
 
     /// {@return why no answer can be had, `""` when one can}
@@ -59,6 +64,17 @@ final class CliClaude implements Claude {
         shown.put("processes", pool.pids().size());
         shown.putAll(pool.counters().all());
         return shown;
+    }
+
+    /// {@return what its processes did so far}
+    BackendCounts.Cli counts() {
+        CliCounters counters = pool.counters();
+        return new BackendCounts.Cli(pool.pids().size(), counters.all(), counters.waits.snapshot());
+    }
+
+    /// {@return what the model answered so far}
+    StatusCounts responses() {
+        return pool.counters().responses;
     }
 
     @Override
@@ -163,7 +179,7 @@ final class CliClaude implements Claude {
         boolean hasAnswered = false;
         try {
             ObjectNode initialize = CliRequest.initialize(lease.kind());
-            JsonNode told = lease.process().controlled(initialize, START_WAIT).path("models");
+            JsonNode told = lease.process().control().ask(initialize, START_WAIT).path("models");
             hasAnswered = true;
             return told;
         } catch (IOException _) {
@@ -177,7 +193,7 @@ final class CliClaude implements Claude {
     /// The process that holds the session's conversation has nothing left to do.
     @Override
     public boolean closeSession(String id, ClientHeaders headers) {
-        AgentConversations.Held held = conversations.remove(id);
+        AgentConversations.Held held = conversations.remove(Turn.conversation(id, headers));
         if (held != null) pool.endConversation(held.id());
         return held != null;
     }

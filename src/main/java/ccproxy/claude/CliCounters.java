@@ -1,5 +1,6 @@
 package ccproxy.claude;
 
+import ccproxy.observe.Histogram;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
@@ -11,6 +12,8 @@ final class CliCounters {
     final LongAdder resumes = new LongAdder();
     final LongAdder interrupts = new LongAdder();
     final LongAdder kills = new LongAdder();
+    final Histogram waits = new Histogram();
+    final StatusCounts responses = new StatusCounts();
 
     /// {@return the counts by name}
     Map<String, Long> all() {

@@ -2,18 +2,12 @@ package ccproxy.claude;
 
 import ccproxy.observe.Log;
 import ccproxy.wire.ApiException;
-import ccproxy.wire.ErrorKind;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /// The CLI processes of this server: busy ones, idle ones that were told their system text and then
@@ -31,10 +25,6 @@ final class CliPool implements AutoCloseable {
     /// moment.
     private static final Duration REFILL_DELAY = Duration.ofMillis(300);
 
-    /// A cleared process that nobody asked for so long holds 150 MB for nothing; one that holds a
-    /// conversation is kept for `session.idle_ttl`.
-    static final Duration IDLE_KEPT = Duration.ofMinutes(5);
-
     /// A conversation whose last turn was left is back after the interrupt, at the latest.
     private static final Duration RETURN_WAIT = TurnEnd.INTERRUPT_WAIT.plusMillis(500);
 
@@ -43,20 +33,15 @@ final class CliPool implements AutoCloseable {
 
     private final ClaudeSettings settings;
     private final CliProgram program;
-    private final Clock clock;
     private final CliCounters counters = new CliCounters();
     private final CliPlaces places;
-    private final CliStarter starter;
-    private final Deque<ClaudeProcess> warm = new ArrayDeque<>();
-    private final Deque<Idle> idle = new ArrayDeque<>();
+    private final CliProcesses processes;
+    private final ReadyProcesses ready;
     private final List<CliRequest.Kind> clearing = new ArrayList<>();
-    private final Set<ClaudeProcess> all = ConcurrentHashMap.newKeySet();
-    private volatile boolean isClosed;
+    private boolean isClosed;
     private boolean isWanted;
+    private boolean isRetired;
     private final Thread keeper;
-
-    /// A process between two requests; the one used last is last in line.
-    private record Idle(ClaudeProcess process, CliRequest.Kind kind, Instant since) {}
 
     /// A process that is a request's own until [CliPool#release].
     ///
@@ -66,9 +51,9 @@ final class CliPool implements AutoCloseable {
     CliPool(ClaudeSettings settings, CliProgram program, Clock clock) {
         this.settings = settings;
         this.program = program;
-        this.clock = clock;
         places = new CliPlaces(settings.cli().processesMax());
-        starter = new CliStarter(settings, program, counters);
+        processes = new CliProcesses(settings, program, counters);
+        ready = new ReadyProcesses(processes, settings.sessionIdleTtl(), clock);
         keeper = Thread.ofPlatform().daemon().name("claude-pool").start(this::keep);
     }
 
@@ -112,7 +97,7 @@ final class CliPool implements AutoCloseable {
         boolean isTaken = false;
         try {
             Lease lease = existing(kind, more.isEmpty());
-            if (lease == null) lease = new Lease(start(more), kind, true);
+            if (lease == null) lease = new Lease(processes.start(more), kind, true);
             isTaken = true;
             return lease;
         } finally {
@@ -124,23 +109,14 @@ final class CliPool implements AutoCloseable {
     /// is still that of the old one.
     Lease replace(Lease useless, CliRequest.Kind kind, List<String> more)
             throws InterruptedException {
-        end(useless.process);
+        processes.end(useless.process);
         useless.process.awaitEnd(ClaudeProcess.STEP);
-        return new Lease(start(more), kind, true);
+        return new Lease(processes.start(more), kind, true);
     }
 
     private void freed() {
         places.freed();
         wake();
-    }
-
-    private ClaudeProcess start(List<String> more) throws InterruptedException {
-        ClaudeProcess process = starter.start(more);
-        all.add(process);
-        // Who closes ends all that it finds; this one may have come too late for that.
-        if (!isClosed) return process;
-        end(process);
-        throw new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping");
     }
 
     /// Says that requests are to come: from now on processes are kept ready.
@@ -158,18 +134,20 @@ final class CliPool implements AutoCloseable {
             isWanted = true;
             Duration wait = kind.conversation().isEmpty() ? CLEARING_WAIT : RETURN_WAIT;
             long until = System.nanoTime() + wait.toNanos();
-            Lease found = found(kind, isPlain);
+            Lease found = taken(kind, isPlain);
             while (found == null && isReturning(kind)) {
                 long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
                 if (left <= 0) break;
                 wait(left);
-                found = found(kind, isPlain);
+                found = taken(kind, isPlain);
             }
             notifyAll();
             if (found != null) return found;
             // One of another model or beta: what it still writes down is read by its successor.
-            if (!kind.conversation().isEmpty()) ended.addAll(endConversation(kind.conversation()));
-            ended.addAll(evict());
+            if (!kind.conversation().isEmpty())
+                ended.addAll(ready.endConversation(kind.conversation()));
+            // Beside those that are busy; who asks is counted with these already.
+            ended.addAll(ready.evict(settings.cli().processesMax() - places.taken()));
         }
         for (ClaudeProcess process : ended) process.awaitEnd(ClaudeProcess.STEP);
         return null;
@@ -180,65 +158,17 @@ final class CliPool implements AutoCloseable {
         return clearing.stream().anyMatch(k -> k.conversation().equals(kind.conversation()));
     }
 
-    private Lease found(CliRequest.Kind kind, boolean isPlain) {
-        Lease same = idle(kind);
-        if (same != null) return same;
-        while (isPlain && !warm.isEmpty()) {
-            ClaudeProcess ready = warm.poll();
-            if (ready.isAlive()) {
-                counters.warmHits.increment();
-                return new Lease(ready, kind, true);
-            }
-            end(ready);
-        }
-        return null;
-    }
-
-    private Lease idle(CliRequest.Kind kind) {
-        for (var found = idle.descendingIterator(); found.hasNext(); ) {
-            Idle candidate = found.next();
-            if (!candidate.kind.equals(kind)) continue;
-            found.remove();
-            if (candidate.process.isAlive()) {
-                counters.warmHits.increment();
-                return new Lease(candidate.process, kind, false);
-            }
-            end(candidate.process);
-        }
-        return null;
-    }
-
-    /// Ends what is idle the longest until there is room for one more process beside those that are
-    /// busy; who asks is counted with these already.
-    private List<ClaudeProcess> evict() {
-        var evicted = new ArrayList<ClaudeProcess>();
-        int room = settings.cli().processesMax() - places.taken();
-        while (idle.size() + warm.size() > Math.max(0, room)) {
-            ClaudeProcess oldest = idle.isEmpty() ? warm.poll() : idle.poll().process;
-            end(oldest);
-            evicted.add(oldest);
-        }
-        return evicted;
+    private Lease taken(CliRequest.Kind kind, boolean isPlain) {
+        Lease taken = ready.take(kind, isPlain);
+        if (taken != null) counters.warmHits.increment();
+        return taken;
     }
 
     /// Ends the idle process that holds a conversation.
     ///
     /// @return it, if there was one
     synchronized List<ClaudeProcess> endConversation(String id) {
-        var ended = new ArrayList<ClaudeProcess>();
-        for (var each = idle.iterator(); each.hasNext(); ) {
-            Idle candidate = each.next();
-            if (!candidate.kind.conversation().equals(id)) continue;
-            each.remove();
-            end(candidate.process);
-            ended.add(candidate.process);
-        }
-        return ended;
-    }
-
-    private void end(ClaudeProcess process) {
-        all.remove(process);
-        process.close();
+        return ready.endConversation(id);
     }
 
     /// Takes a process back once its turn is over, however it ends; returns at once.
@@ -263,7 +193,7 @@ final class CliPool implements AutoCloseable {
                                         .isReadyFor(after, isOver);
                         // Its place is taken until it is gone: never more processes than allowed.
                         if (!isKept) {
-                            end(lease.process);
+                            processes.end(lease.process);
                             lease.process.awaitEnd(ClaudeProcess.STEP);
                         }
                     } catch (InterruptedException _) {
@@ -282,10 +212,10 @@ final class CliPool implements AutoCloseable {
     }
 
     private synchronized void returned(Lease lease, boolean isKept, boolean isExpected) {
-        if (isKept && !isClosed && lease.process.isAlive()) {
-            idle.add(new Idle(lease.process, lease.kind, clock.instant()));
+        if (isKept && !isClosed && !isRetired && lease.process.isAlive()) {
+            ready.addIdle(lease.process, lease.kind);
         } else {
-            end(lease.process);
+            processes.end(lease.process);
         }
         if (isExpected) clearing.remove(lease.kind);
         freed();
@@ -301,10 +231,11 @@ final class CliPool implements AutoCloseable {
                 synchronized (this) {
                     if (!wantsWarm()) wait(SWEEP_EVERY.toMillis());
                     if (isClosed) return;
-                    sweep();
+                    ready.sweep();
+                    processes.sweep();
                     if (!wantsWarm()) continue;
                 }
-                Thread.sleep(all.isEmpty() ? Duration.ZERO : REFILL_DELAY);
+                Thread.sleep(processes.isEmpty() ? Duration.ZERO : REFILL_DELAY);
                 startWarm();
             }
         } catch (InterruptedException _) {
@@ -313,11 +244,12 @@ final class CliPool implements AutoCloseable {
     }
 
     private boolean wantsWarm() {
-        int total = places.taken() + idle.size() + warm.size();
+        int total = places.taken() + ready.size();
         return isWanted
                 && !isClosed
+                && !isRetired
                 && !places.isWaitedFor()
-                && warm.size() < settings.cli().warm()
+                && ready.warm() < settings.cli().warm()
                 && total < settings.cli().processesMax()
                 && program.isFound();
     }
@@ -328,7 +260,7 @@ final class CliPool implements AutoCloseable {
             program.path();
             synchronized (this) {
                 // Looked at again: a request may have taken the last place meanwhile.
-                if (wantsWarm()) warm.add(start(List.of()));
+                if (wantsWarm()) ready.addWarm(processes.start(List.of()));
             }
         } catch (ApiException | UncheckedIOException e) {
             // A request will say so; this thread only prepares.
@@ -337,23 +269,16 @@ final class CliPool implements AutoCloseable {
         }
     }
 
-    private void sweep() {
-        warm.removeIf(process -> !process.isAlive());
-        all.removeIf(process -> !process.isAlive());
-        Instant now = clock.instant();
-        for (var each = idle.iterator(); each.hasNext(); ) {
-            Idle candidate = each.next();
-            boolean isHeld = !candidate.kind.conversation().isEmpty();
-            Duration kept = isHeld ? settings.sessionIdleTtl() : IDLE_KEPT;
-            if (candidate.process.isAlive() && !candidate.since.plus(kept).isBefore(now)) continue;
-            each.remove();
-            end(candidate.process);
-        }
+    /// Another pool takes over: what is idle or warm ends, what is busy once its turn is over. Who
+    /// has asked here already is still answered.
+    synchronized void retire() {
+        isRetired = true;
+        ready.endAll();
     }
 
     /// {@return process ids of those that run; for tests and for whoever looks}
     List<Long> pids() {
-        return all.stream().filter(ClaudeProcess::isAlive).map(ClaudeProcess::pid).toList();
+        return processes.pids();
     }
 
     /// Ends all of them and waits for that.
@@ -364,16 +289,6 @@ final class CliPool implements AutoCloseable {
             notifyAll();
         }
         keeper.interrupt();
-        var ending = new ArrayList<>(all);
-        ending.forEach(ClaudeProcess::close);
-        try {
-            long until = System.nanoTime() + ClaudeProcess.STEP.multipliedBy(2).toNanos();
-            for (ClaudeProcess process : ending) {
-                long left = Math.max(0, until - System.nanoTime());
-                if (!process.awaitEnd(Duration.ofNanos(left))) process.kill();
-            }
-        } catch (InterruptedException _) {
-            ending.forEach(ClaudeProcess::kill);
-        }
+        processes.close();
     }
 }

@@ -23,6 +23,8 @@ final class CliStream implements EventStream {
     /// says so. This is for a CLI that says nothing at all.
     private static final int IDLE_TIMES = 5;
 
+    private static final int STATUS_OK = 200;
+
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     /// What a process said before it ended has been read by then.
@@ -32,12 +34,14 @@ final class CliStream implements EventStream {
     private final ClaudeSettings settings;
     private final CliQuestion question;
     private final CliDecoder decoder;
+    private final long startNanos = System.nanoTime();
     private final long deadline;
     private CompletableFuture<Void> place;
     private boolean isPlaceGiven;
     private CompletableFuture<CliQuestion.Asked> asking;
     private volatile CliQuestion.Asked asked;
     private long heardNanos;
+    private boolean isCounted;
     private boolean isReleased;
     private volatile boolean isClosed;
 
@@ -46,7 +50,7 @@ final class CliStream implements EventStream {
         this.settings = settings;
         this.question = question;
         this.decoder = question.decoder();
-        this.deadline = System.nanoTime() + settings.sessionBusyWait().toNanos();
+        this.deadline = startNanos + settings.sessionBusyWait().toNanos();
     }
 
     @Override
@@ -55,18 +59,30 @@ final class CliStream implements EventStream {
         if (asking == null && !begin(until)) return new Next.Queued();
         if (asked == null && !isAsked(until)) return new Next.Quiet();
         try {
-            return heard(until);
+            Next next = heard(until);
+            if (next instanceof Next.Event) count(STATUS_OK);
+            return next;
         } catch (ApiException e) {
+            if (!isClosed) count(e.messagesStatus());
             release();
             throw e;
         }
     }
 
+    /// The first thing that is heard is the answer's status, as with the API.
+    private void count(int status) {
+        if (isCounted) return;
+        isCounted = true;
+        pool.counters().responses.add(status);
+    }
+
     private boolean begin(long until) throws InterruptedException {
         if (!isDone(place(), Math.min(until, deadline))) {
             if (System.nanoTime() < deadline) return false;
+            pool.counters().waits.add(System.nanoTime() - startNanos);
             throw CliPlaces.full();
         }
+        pool.counters().waits.add(System.nanoTime() - startNanos);
         begin();
         return true;
     }

@@ -1,7 +1,6 @@
 package ccproxy.claude;
 
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
+import ccproxy.wire.Digests;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -13,8 +12,13 @@ import java.util.TreeSet;
 ///   `anthropic-beta`, other `anthropic-*`)
 /// @param credentials `x-api-key` and `authorization` as they would go upstream when the server has
 ///   none of its own
+/// @param owner the name of the server's key that the client has shown, whose sessions are its own;
+///   `""` for who runs the server, and where there are no keys by name
 public record ClientHeaders(
-        String query, Map<String, List<String>> forwarded, Map<String, String> credentials) {
+        String query,
+        Map<String, List<String>> forwarded,
+        Map<String, String> credentials,
+        String owner) {
     /// How the tokens of a login begin, which are no API keys.
     public static final String OAUTH_TOKEN = "sk-ant-oat";
 
@@ -23,6 +27,17 @@ public record ClientHeaders(
 
     /// Nothing.
     public static final ClientHeaders NONE = new ClientHeaders("", Map.of(), Map.of());
+
+    /// Headers of a client without a key by name.
+    public ClientHeaders(
+            String query, Map<String, List<String>> forwarded, Map<String, String> credentials) {
+        this(query, forwarded, credentials, "");
+    }
+
+    /// {@return these, as another's}
+    public ClientHeaders ownedBy(String owner) {
+        return new ClientHeaders(query, forwarded, credentials, owner);
+    }
 
     /// {@return the `anthropic-version`, or `other` when the client sent none}
     public String version(String other) {
@@ -45,6 +60,6 @@ public record ClientHeaders(
                 credentials.getOrDefault("x-api-key", "")
                         + "\n"
                         + credentials.getOrDefault("authorization", "");
-        return HexFormat.of().formatHex(Digests.sha256(all.getBytes(StandardCharsets.UTF_8)));
+        return Digests.sha256(all);
     }
 }

@@ -9,7 +9,8 @@ import java.util.Map;
 /// it is read right here, so a slow client slows the upstream and nothing piles up. For one reader;
 /// [#close()] may come from any thread, stops the source and wakes the reader. Close twice is fine.
 public interface EventStream extends AutoCloseable {
-    /// What happened within a wait.
+    /// What happened within a wait. Told apart by `instanceof` where every answer passes: the JDK
+    /// links a switch over patterns at run time, and the first answer after a start waits for it.
     sealed interface Next {
         /// An event, or a whole answer ([SseEvent#WHOLE]).
         record Event(SseEvent event) implements Next {}

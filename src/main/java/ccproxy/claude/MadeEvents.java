@@ -64,10 +64,10 @@ final class MadeEvents {
         ObjectNode begun = block.deepCopy();
         ArrayNode deltas = Json.array();
         switch (block.path("type").asString("")) {
-            case "text" -> grow(begun, deltas, "text", "text_delta", "text");
+            case "text" -> grow(begun, deltas, "text");
             case "thinking" -> {
-                grow(begun, deltas, "thinking", "thinking_delta", "thinking");
-                grow(begun, deltas, "signature", "signature_delta", "signature");
+                grow(begun, deltas, "thinking");
+                grow(begun, deltas, "signature");
             }
             case "tool_use" -> {
                 begun.set("input", Json.object());
@@ -85,11 +85,11 @@ final class MadeEvents {
         return events;
     }
 
-    private static void grow(
-            ObjectNode begun, ArrayNode deltas, String field, String type, String name) {
+    /// Empties a field, and has a delta fill it again.
+    private static void grow(ObjectNode begun, ArrayNode deltas, String field) {
         String value = begun.path(field).asString("");
         begun.put(field, "");
-        if (!value.isEmpty()) deltas.addObject().put("type", type).put(name, value);
+        if (!value.isEmpty()) deltas.addObject().put("type", field + "_delta").put(field, value);
     }
 
     private static SseEvent indexed(String type, int index, String name, JsonNode value) {

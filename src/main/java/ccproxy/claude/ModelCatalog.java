@@ -39,6 +39,9 @@ public final class ModelCatalog {
     private final Map<String, String> kindOf = new HashMap<>();
     private volatile Map<String, ModelRules> rules = Map.of();
 
+    /// As the upstream told them, by id.
+    private volatile Map<String, JsonNode> told = Map.of();
+
     /// A name resolved.
     ///
     /// @param model for the upstream
@@ -55,7 +58,7 @@ public final class ModelCatalog {
         builtInMapping = ModelMapping.of(texts(data.path("mapping")));
         aliases.putAll(texts(data.path("aliases")));
         for (JsonNode model : data.path("models")) snapshot(model);
-        refresh(Json.array().addAll(snapshot));
+        learn(Json.array().addAll(snapshot));
     }
 
     private static ObjectNode data() {
@@ -87,6 +90,18 @@ public final class ModelCatalog {
     ///
     /// @param models the `data` of `GET /v1/models`
     public void refresh(JsonNode models) {
+        learn(models);
+        var all = new HashMap<String, JsonNode>();
+        for (JsonNode model : models) all.put(model.path("id").asString(""), model);
+        told = Map.copyOf(all);
+    }
+
+    /// {@return what [#refresh] last told of a model; empty when nothing}
+    JsonNode told(String model) {
+        return told.getOrDefault(model, Json.object());
+    }
+
+    private void learn(JsonNode models) {
         var learned = new HashMap<>(rules);
         for (JsonNode model : models) {
             String id = model.path("id").asString("");
@@ -127,7 +142,8 @@ public final class ModelCatalog {
         return kinds.path(kind);
     }
 
-    private static String undated(String id) {
+    /// {@return the name without its date}
+    static String undated(String id) {
         int date = id.length() - 1 - DATE_DIGITS;
         if (date > 0 && "-@".indexOf(id.charAt(date)) >= 0 && isDigits(id, date + 1))
             return id.substring(0, date);
@@ -179,6 +195,11 @@ public final class ModelCatalog {
     private Set<String> contextBeta(String model) {
         String beta = kind(model).path("rules").path("context_beta").asString("");
         return beta.isEmpty() ? Set.of() : Set.of(beta);
+    }
+
+    /// {@return whether a model of exactly this name is known, of which there are so many}
+    public boolean isListed(String model) {
+        return rules.containsKey(model);
     }
 
     private boolean isKnown(String name) {

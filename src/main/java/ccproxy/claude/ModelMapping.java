@@ -4,21 +4,19 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
-/// Ordered rules from the name a client asks for to the model it gets; the first that matches wins.
-/// A pattern is exact (`gpt-4o`), a prefix (`gpt-*`) or a regular expression (`/^o[0-9]/`).
+/// Ordered rules from the name a client asks for to the model it gets; the first [ModelPattern]
+/// that matches wins.
 public final class ModelMapping {
     /// No rules.
-    public static final ModelMapping NONE = new ModelMapping(List.of());
+    public static final ModelMapping NONE = of(Map.of());
 
     /// At most this many rules: each is tried for every request.
     private static final int RULES_MAX = 1000;
 
     private final List<Rule> rules;
 
-    private record Rule(Pattern pattern, String model) {}
+    private record Rule(ModelPattern pattern, String model) {}
 
     private ModelMapping(List<Rule> rules) {
         this.rules = List.copyOf(rules);
@@ -58,9 +56,19 @@ public final class ModelMapping {
     /// {@return the model for `name`, or `name` itself when no rule matches}
     public String resolve(String name) {
         for (Rule rule : rules) {
-            if (rule.pattern.matcher(name).find()) return rule.model;
+            if (rule.pattern.matches(name)) return rule.model;
         }
         return name;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ModelMapping mapping && mapping.rules.equals(rules);
+    }
+
+    @Override
+    public int hashCode() {
+        return rules.hashCode();
     }
 
     private static Rule rule(String pattern, String model) {
@@ -68,17 +76,6 @@ public final class ModelMapping {
             throw new IllegalArgumentException(
                     "expected a pattern and a model, found an empty one");
         }
-        try {
-            if (pattern.length() > 2 && pattern.startsWith("/") && pattern.endsWith("/")) {
-                return new Rule(Pattern.compile(pattern.substring(1, pattern.length() - 1)), model);
-            }
-        } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException(
-                    "expected a regular expression, found '" + pattern + "'", e);
-        }
-        boolean isPrefix = pattern.endsWith("*");
-        String literal = isPrefix ? pattern.substring(0, pattern.length() - 1) : pattern;
-        return new Rule(
-                Pattern.compile("^" + Pattern.quote(literal) + (isPrefix ? "" : "$")), model);
+        return new Rule(ModelPattern.of(pattern), model);
     }
 }

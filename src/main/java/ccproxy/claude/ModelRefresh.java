@@ -66,15 +66,9 @@ final class ModelRefresh implements Runnable {
     /// Waits as long as the upstream's own limits let it.
     private static JsonNode whole(EventStream list) throws InterruptedException {
         while (true) {
-            switch (list.next(LOOK_EVERY)) {
-                case EventStream.Next.Event(var event) -> {
-                    return event.json();
-                }
-                case EventStream.Next.End() -> {
-                    return Json.object();
-                }
-                case EventStream.Next.Quiet(), EventStream.Next.Queued() -> {}
-            }
+            EventStream.Next next = list.next(LOOK_EVERY);
+            if (next instanceof EventStream.Next.Event(var event)) return event.json();
+            if (next instanceof EventStream.Next.End) return Json.object();
         }
     }
 }

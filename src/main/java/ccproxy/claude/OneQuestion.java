@@ -32,21 +32,21 @@ public final class OneQuestion {
 
     /// Asks a running server.
     ///
-    /// @param server its address
-    /// @param token what it wants to be shown, or `""`
     /// @param out takes each piece of text
     /// @throws ccproxy.wire.ApiException when the answer failed
-    public void ask(URI server, String token, ClaudeSettings settings, Consumer<String> out)
+    public void ask(OwnServer server, ClaudeSettings settings, Consumer<String> out)
             throws InterruptedException {
-        URI base = session.isEmpty() ? server : server.resolve("/" + session);
-        ClaudeSettings local = settings.asClientOf(base, token);
+        URI address = server.address();
+        URI base = session.isEmpty() ? address : address.resolve("/" + session);
+        ClaudeSettings local = settings.asClientOf(base, server.token());
         try (var claude =
                 new ApiClaude(
                         local,
                         new Upstream(
                                 local.apiBaseUrl(),
                                 local.connectTimeout(),
-                                new EnvironmentProxies(Map.of())))) {
+                                new EnvironmentProxies(Map.of()),
+                                server.tls()))) {
             ask(claude, model, "", out);
         }
     }

@@ -26,8 +26,8 @@ final class PlainQuestion implements CliQuestion {
         ClaudeProcess process = lease.process();
         ProcessTurn turn = process.expect();
         asked = lease.isNew() ? 2 : 1;
-        if (lease.isNew()) process.control(CliRequest.initialize(lease.kind()));
-        process.control(request.settings());
+        if (lease.isNew()) process.control().send(CliRequest.initialize(lease.kind()));
+        process.control().send(request.settings());
         // What is asked stands in the settings. This only says: now.
         process.write(CliLines.user("."));
         return CompletableFuture.completedFuture(new Asked(lease, turn));

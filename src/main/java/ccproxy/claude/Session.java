@@ -26,8 +26,24 @@ final class Session {
     private volatile SessionStream running;
     private volatile boolean isDeleted;
 
-    /// Whose session: where clients bring their own credentials, each sees its own only.
-    record Key(String owner, String id) {}
+    /// Which session: where clients are told apart, each sees its own only.
+    ///
+    /// @param backend that answers in it
+    /// @param owner `""`, a fingerprint of the client's own credentials, or [#NAMED] and the name
+    ///   of its key
+    record Key(String backend, String owner, String id) {
+        /// No fingerprint begins so.
+        private static final String NAMED = "key:";
+
+        static Key named(String backend, String name, String id) {
+            return new Key(backend, NAMED + name, id);
+        }
+
+        /// {@return the name of the owner's key, `""` when it has none}
+        String name() {
+            return owner.startsWith(NAMED) ? owner.substring(NAMED.length()) : "";
+        }
+    }
 
     Session(Key key, Instant now) {
         this.key = key;
@@ -68,6 +84,11 @@ final class Session {
 
     int bytes() {
         return held.length;
+    }
+
+    /// {@return how many messages are held}
+    int remembered() {
+        return messages;
     }
 
     /// {@return what goes upstream for a request of this session}: a request with an answer of the
@@ -145,6 +166,7 @@ final class Session {
     }
 
     SessionInfo info() {
-        return new SessionInfo(key.id, model, messages, held.length, isBusy(), createdAt, usedAt);
+        return new SessionInfo(
+                key.id, key.name(), model, messages, held.length, isBusy(), createdAt, usedAt);
     }
 }

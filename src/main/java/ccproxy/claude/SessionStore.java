@@ -2,6 +2,7 @@ package ccproxy.claude;
 
 import ccproxy.observe.Log;
 import ccproxy.wire.ApiException;
+import ccproxy.wire.Digests;
 import ccproxy.wire.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -114,8 +114,7 @@ final class SessionStore {
 
     /// The id for people, and a digest: ids differ by case alone, file names need not.
     private Path file(Session.Key key) {
-        byte[] all = (key.owner() + "\n" + key.id()).getBytes(StandardCharsets.UTF_8);
-        String digest = HexFormat.of().formatHex(Digests.sha256(all)).substring(0, 16);
+        String digest = Digests.sha256(key.owner() + "\n" + key.id()).substring(0, 16);
         String shown = key.id().toLowerCase(Locale.ROOT);
         return folder.resolve(
                 "session-"

@@ -1,5 +1,6 @@
 package ccproxy.claude;
 
+import ccproxy.observe.Trace;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
 import ccproxy.wire.Json;
@@ -24,9 +25,13 @@ import tools.jackson.databind.node.ArrayNode;
 ///
 /// Its lock is taken before the one of [SessionClaude], never after it.
 final class SessionStream implements EventStream {
+    static final String BUSY = "the session is busy with another request";
+    static final String INTERRUPTED = "the turn was interrupted";
+
     private final SessionClaude owner;
     private final Session session;
     private final Turn turn;
+    private final long startNanos = System.nanoTime();
     private final long deadline;
     private final MessageFold fold = new MessageFold();
     private MessagesRequest asked;
@@ -39,7 +44,7 @@ final class SessionStream implements EventStream {
         this.owner = owner;
         this.session = session;
         this.turn = turn;
-        this.deadline = System.nanoTime() + busyWait.toNanos();
+        this.deadline = startNanos + busyWait.toNanos();
     }
 
     @Override
@@ -68,15 +73,18 @@ final class SessionStream implements EventStream {
         long left = Math.max(0, Math.min(wait.toNanos(), deadline - System.nanoTime()));
         if (!session.permit().tryAcquire(left, TimeUnit.NANOSECONDS)) {
             if (System.nanoTime() < deadline) return false;
-            throw new ApiException(ErrorKind.CONFLICT, "the session is busy with another request")
-                    .header("retry-after", "1");
+            owner.waits().add(System.nanoTime() - startNanos);
+            throw new ApiException(ErrorKind.CONFLICT, BUSY).header("retry-after", "1");
         }
+        owner.waits().add(System.nanoTime() - startNanos);
         return begun();
     }
 
     private synchronized boolean begun() {
         try {
             if (isClosed || session.isDeleted()) throw interrupted();
+            if (!turn.request().hasRole("assistant"))
+                Trace.current().remembered(session.remembered());
             asked = session.compose(turn, owner.requestBytesMax());
             answer = owner.inner().ask(turn.with(asked));
             session.running(this);
@@ -148,7 +156,7 @@ final class SessionStream implements EventStream {
     }
 
     private static ApiException interrupted() {
-        return new ApiException(ErrorKind.CONFLICT, "the turn was interrupted").notRetried();
+        return new ApiException(ErrorKind.CONFLICT, INTERRUPTED).notRetried();
     }
 
     @Override

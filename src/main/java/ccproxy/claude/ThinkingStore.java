@@ -35,7 +35,8 @@ public final class ThinkingStore {
         keep(answer.message().path("content"));
     }
 
-    private void keep(JsonNode content) {
+    /// Keeps the thinking of the blocks of an answer for each call in it.
+    void keep(JsonNode content) {
         var details = new ArrayList<ObjectNode>();
         var calls = new ArrayList<String>();
         for (int i = 0; i < content.size(); i++) {

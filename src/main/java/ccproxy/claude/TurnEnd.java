@@ -53,7 +53,7 @@ final class TurnEnd {
         if (turn.isEnded()) return turn.hasResult();
         if (process.hasExited()) return false;
         counters.interrupts.increment();
-        process.control(Json.object().put("subtype", "interrupt"));
+        process.control().send(Json.object().put("subtype", "interrupt"));
         if (turn.awaitEnd(INTERRUPT_WAIT)) return turn.hasResult();
         counters.kills.increment();
         Log.warn("process killed: it did not stop").with("pid", process.pid()).write();
@@ -65,7 +65,7 @@ final class TurnEnd {
     /// anew: an old one counts on from what the last one cost.
     private boolean isCleared() throws InterruptedException {
         try {
-            process.controlled(CliRequest.blank(), ClaudeProcess.CONTROL_WAIT);
+            process.control().ask(CliRequest.blank(), ClaudeProcess.CONTROL_WAIT);
         } catch (IOException e) {
             Log.debug("process not cleared").with("error", e.getMessage()).write();
             return false;

@@ -161,6 +161,11 @@ final class Upstream implements AutoCloseable {
         return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
+    /// {@return connections that are open}
+    int connections() {
+        return open.size();
+    }
+
     /// {@return a kept connection that can be used, the one used last; null when there is none}
     HttpConnection kept() {
         for (; ; ) {

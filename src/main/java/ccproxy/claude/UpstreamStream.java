@@ -33,8 +33,8 @@ final class UpstreamStream implements EventStream {
     private static final Duration DRAIN_WAIT = Duration.ofMillis(50);
 
     private final Sending sending;
-    private final Duration firstEventTimeout;
-    private final Duration idleTimeout;
+    private final Limits limits;
+    private final StatusCounts responses;
     private final WholeBody whole = new WholeBody();
     private ResponseHead response;
     private InputStream in;
@@ -46,11 +46,18 @@ final class UpstreamStream implements EventStream {
     private boolean isEnded;
     private volatile boolean isClosed;
 
+    /// How long to wait.
+    ///
+    /// @param firstEvent until something of the answer came
+    /// @param idle from then on
+    record Limits(Duration firstEvent, Duration idle) {}
+
     /// @param sending the request
-    UpstreamStream(Sending sending, Duration firstEventTimeout, Duration idleTimeout) {
+    /// @param responses counts how it was answered
+    UpstreamStream(Sending sending, Limits limits, StatusCounts responses) {
         this.sending = sending;
-        this.firstEventTimeout = firstEventTimeout;
-        this.idleTimeout = idleTimeout;
+        this.limits = limits;
+        this.responses = responses;
     }
 
     @Override
@@ -62,11 +69,14 @@ final class UpstreamStream implements EventStream {
         // A platform thread's read does not end by it.
         if (Thread.interrupted()) throw new InterruptedException();
         long now = System.nanoTime();
-        if (!isStarted) firstDeadline = now + firstEventTimeout.toNanos();
+        if (!isStarted) firstDeadline = now + limits.firstEvent.toNanos();
         isStarted = true;
         long until = Math.min(now + wait.toNanos(), deadline());
         try {
-            if (response == null) response = sending.await(until);
+            if (response == null) {
+                response = sending.await(until);
+                responses.add(response.status());
+            }
             sending.readUntil(until);
             if (in == null) open(sending.body());
             return events == null ? nextWhole() : nextEvent();
@@ -82,7 +92,7 @@ final class UpstreamStream implements EventStream {
     /// Any byte is a sign of life, but only an event ends the longer wait for the first.
     private long deadline() {
         if (response == null || !sending.body().hasRead()) return firstDeadline;
-        long idle = sending.body().lastReadNanos() + idleTimeout.toNanos();
+        long idle = sending.body().lastReadNanos() + limits.idle.toNanos();
         return hasAnswered ? idle : Math.max(firstDeadline, idle);
     }
 
@@ -93,8 +103,9 @@ final class UpstreamStream implements EventStream {
             case "", "identity" -> in = body;
             // A whole answer is unzipped when it is whole.
             case "gzip", "x-gzip" -> in = isStream ? unzipped(body) : body;
-            case String other -> {
+            default -> {
                 close();
+                String other = header("content-encoding");
                 throw WholeBody.foreign("expected no content-encoding but gzip, found " + other);
             }
         }
@@ -153,7 +164,8 @@ final class UpstreamStream implements EventStream {
         if (System.nanoTime() < deadline()) return new Next.Quiet();
         isEnded = true;
         close();
-        Duration limit = hasAnswered ? idleTimeout : firstEventTimeout;
+        if (response == null) responses.addNone();
+        Duration limit = hasAnswered ? limits.idle : limits.firstEvent;
         throw new ApiException(
                 ErrorKind.TIMEOUT, "the upstream was silent for " + limit.toMillis() + " ms");
     }
@@ -163,6 +175,7 @@ final class UpstreamStream implements EventStream {
         isEnded = true;
         close();
         if (isStopped) return new ApiException(ErrorKind.INCOMPLETE, "the answer was stopped");
+        if (response == null) responses.addNone();
         if (e instanceof Sending.ConnectTimeoutException) {
             return new ApiException(ErrorKind.TIMEOUT, "no connection to the upstream in time");
         }

@@ -1,5 +1,6 @@
 package ccproxy.claude;
 
+import ccproxy.observe.Allowance;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
 import ccproxy.wire.SseEvent;
@@ -19,13 +20,22 @@ final class WholeBody {
 
     private static final int EXPECTED_BYTES_MAX = 1 << 20;
 
+    /// Of memory: itself, and what is made of it for the client.
+    private static final int COST_PER_BYTE = 3;
+
     private byte[] collected = {};
     private int size;
 
     /// Makes room for a body of `length` bytes, if that is known.
     void expect(long length) {
         // No more than that on the mere word of an upstream.
-        if (length > 0) collected = new byte[(int) Math.min(length, EXPECTED_BYTES_MAX)];
+        if (length > 0) grow(Math.min(length, EXPECTED_BYTES_MAX));
+    }
+
+    private void grow(long room) {
+        if (room > Allowance.BYTES_MIN)
+            Allowance.current().take((room - collected.length) * COST_PER_BYTE);
+        collected = Arrays.copyOf(collected, (int) room);
     }
 
     /// Takes what one read brings.
@@ -37,7 +47,7 @@ final class WholeBody {
             int next = in.read();
             if (next < 0) return false;
             if (size == BYTES_MAX) throw new IOException("the answer is too large");
-            collected = Arrays.copyOf(collected, Math.clamp(2L * size, READ_BYTES, BYTES_MAX));
+            grow(Math.clamp(2L * size, READ_BYTES, BYTES_MAX));
             collected[size++] = (byte) next;
             if (size == collected.length) return true;
         }

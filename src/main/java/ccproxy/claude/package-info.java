@@ -1,3 +1,3 @@
 /// Who answers: the interface, its backends, sessions and what is known of the models. Only here:
-/// the HTTP client.
+/// the connection to the upstream, and the processes of the CLI.
 package ccproxy.claude;

@@ -18,6 +18,7 @@ import java.util.Set;
 record Args(Subcommand subcommand, Map<String, String> flags, List<String> words) {
     static final String CONFIG = "--config";
     static final String HELP = "--help";
+    static final String JSON = "--json";
     static final String VERSION = "--version";
 
     Args {
@@ -59,7 +60,7 @@ record Args(Subcommand subcommand, Map<String, String> flags, List<String> words
     /// What is known half-way through.
     private static final class Parser {
         private final Subcommand subcommand;
-        private final Set<String> switches = new HashSet<>(Set.of(HELP, VERSION));
+        private final Set<String> switches = new HashSet<>(Set.of(HELP, VERSION, JSON));
         private final Map<String, String> flags = new LinkedHashMap<>();
         private final List<String> words = new ArrayList<>();
 

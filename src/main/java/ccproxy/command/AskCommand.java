@@ -43,11 +43,7 @@ final class AskCommand {
         try {
             var server = new RunningServer(config);
             if (server.isThere())
-                question.ask(
-                        server.address(),
-                        config.get(Keys.AUTH_TOKEN),
-                        config.claude(surroundings),
-                        this::print);
+                question.ask(server.found(), config.claude(surroundings), this::print);
             else inProcess(question);
             out.println();
             return ExitCode.OK;

@@ -2,24 +2,36 @@ package ccproxy.command;
 
 import ccproxy.claude.ClaudeSettings;
 import ccproxy.claude.CliSettings;
+import ccproxy.http.ClientKeys;
+import ccproxy.http.Keystore;
 import ccproxy.http.ServerSettings;
 import ccproxy.observe.Log;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /// The configuration: a checked setting for every key, and what each floor needs of them.
 /// Immutable.
 final class Config {
     /// What tells the CLI where to ask.
     static final String CLI_UPSTREAM = "ANTHROPIC_BASE_URL";
+
+    private static final List<Key<?>> SHAPING =
+            List.of(
+                    BackendKeys.API_VERSION,
+                    BackendKeys.SDK_TOOLS,
+                    Keys.MAX_BODY,
+                    Keys.REASONING,
+                    BackendKeys.MODELS,
+                    Keys.STRICT);
 
     private final Map<Key<?>, Setting> settings;
 
@@ -51,17 +63,49 @@ final class Config {
                 .toList();
     }
 
+    /// {@return the names of those of `keys` whose values differ}
+    List<String> differing(Config other, List<Key<?>> keys) {
+        return keys.stream()
+                .filter(key -> !get(key).equals(other.get(key)))
+                .map(Key::name)
+                .toList();
+    }
+
+    /// {@return this, but for `keys` as `other` has them}
+    Config keeping(Config other, List<Key<?>> keys) {
+        var kept = new Config(settings);
+        keys.forEach(key -> kept.settings.put(key, other.setting(key)));
+        return kept;
+    }
+
     /// {@return what the server needs}
     ServerSettings server() {
         return new ServerSettings(
                 Version.text(),
-                host(),
-                get(Keys.PORT),
-                get(Keys.AUTH_TOKEN),
-                get(Keys.MAX_BODY),
+                new ServerSettings.Listen(host(), get(Keys.PORT), keystore()),
+                new ServerSettings.Access(
+                        clientKeys(), get(AccessKeys.HOSTS), get(AccessKeys.CORS_ORIGINS)),
+                new ServerSettings.Limits(get(Keys.MAX_BODY), Capacity.of(this).streams()),
                 get(Keys.PING),
                 get(Keys.STRICT),
                 get(Keys.REASONING));
+    }
+
+    /// {@return every key that a client may show}
+    ///
+    /// @throws CommandException if two are the same
+    ClientKeys clientKeys() {
+        try {
+            return get(AccessKeys.AUTH_TOKENS).withDefault(get(AccessKeys.AUTH_TOKEN));
+        } catch (IllegalArgumentException e) {
+            String where = setting(AccessKeys.AUTH_TOKENS).source();
+            throw new CommandException(
+                    ExitCode.USAGE, "auth_tokens: " + e.getMessage() + " (" + where + ")");
+        }
+    }
+
+    private boolean hasClientKeys() {
+        return !get(AccessKeys.AUTH_TOKEN).isEmpty() || !get(AccessKeys.AUTH_TOKENS).isEmpty();
     }
 
     /// {@return what the backends need}
@@ -69,35 +113,57 @@ final class Config {
     /// @param around what the CLI needs of the user's own is there
     ClaudeSettings claude(Surroundings around) {
         boolean isOpen =
-                Stream.of(Keys.AUTH_TOKEN, Keys.API_KEY, Keys.API_AUTH_TOKEN)
-                        .allMatch(secret -> get(secret).isEmpty());
+                !hasClientKeys()
+                        && get(BackendKeys.API_KEY).isEmpty()
+                        && get(BackendKeys.API_AUTH_TOKEN).isEmpty();
         return new ClaudeSettings(
-                get(Keys.BACKEND),
-                get(Keys.API_BASE_URL),
-                get(Keys.API_VERSION),
-                get(Keys.API_KEY),
-                get(Keys.API_AUTH_TOKEN),
+                get(BackendKeys.BACKEND),
+                get(BackendKeys.API_BASE_URL),
+                get(BackendKeys.API_VERSION),
+                get(BackendKeys.API_KEY),
+                get(BackendKeys.API_AUTH_TOKEN),
                 isOpen,
-                get(Keys.TIMEOUT_CONNECT),
-                get(Keys.TIMEOUT_FIRST_EVENT),
-                get(Keys.TIMEOUT_IDLE),
-                get(Keys.SESSION_IDLE_TTL),
-                get(Keys.SESSION_BUSY_WAIT),
+                get(BackendKeys.TIMEOUT_CONNECT),
+                get(BackendKeys.TIMEOUT_FIRST_EVENT),
+                get(BackendKeys.TIMEOUT_IDLE),
+                get(BackendKeys.SESSION_IDLE_TTL),
+                get(BackendKeys.SESSION_BUSY_WAIT),
                 get(Keys.MAX_BODY),
                 cli(around),
-                get(Keys.MODELS));
+                get(BackendKeys.MODELS),
+                get(ObserveKeys.PRICES));
+    }
+
+    /// {@return the settings that shape what is asked and answered, as a settings file has them:
+    /// none of them secret}
+    ///
+    /// @param backend who answers on bare routes
+    Map<String, Object> shaping(String backend) {
+        var shaping =
+                new LinkedHashMap<String, Object>(Map.of(BackendKeys.BACKEND.name(), backend));
+        for (Key<?> key : SHAPING) {
+            Object written = setting(key).written();
+            shaping.put(key.name(), written instanceof Map<?, ?> ? written : written.toString());
+        }
+        return shaping;
+    }
+
+    /// {@return whether a key is one of [#shaping]}
+    static boolean isShaping(String name) {
+        return name.equals(BackendKeys.BACKEND.name())
+                || SHAPING.stream().anyMatch(key -> key.name().equals(name));
     }
 
     private CliSettings cli(Surroundings around) {
         return new CliSettings(
-                get(Keys.SDK_PATH),
-                get(Keys.SDK_CWD),
-                get(Keys.SDK_TOOLS),
-                get(Keys.SDK_PERMISSION_MODE),
+                get(BackendKeys.SDK_PATH),
+                get(BackendKeys.SDK_CWD),
+                get(BackendKeys.SDK_TOOLS),
+                get(BackendKeys.SDK_PERMISSION_MODE),
                 CliSettings.MessageMode.valueOf(
-                        get(Keys.SDK_MESSAGE_MODE).toUpperCase(Locale.ROOT)),
-                get(Keys.SDK_WARM),
-                get(Keys.SDK_MAX_PROCESSES),
+                        get(BackendKeys.SDK_MESSAGE_MODE).toUpperCase(Locale.ROOT)),
+                get(BackendKeys.SDK_WARM),
+                get(BackendKeys.SDK_MAX_PROCESSES),
                 around.state(),
                 cliEnvironment(around));
     }
@@ -123,6 +189,19 @@ final class Config {
         }
     }
 
+    /// {@return the certificate that the server shows}
+    Keystore keystore() {
+        String file = get(AccessKeys.TLS_KEYSTORE);
+        if (file.isEmpty()) return Keystore.NONE;
+        return new Keystore(Path.of(file), get(AccessKeys.TLS_KEYSTORE_PASSWORD));
+    }
+
+    /// {@return where the server is}
+    String url(String host, int port) {
+        String scheme = keystore().isThere() ? "https://" : "http://";
+        return scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+
     /// {@return the address to listen on; `[::1]` without its brackets}
     String host() {
         return get(Keys.HOST).replaceFirst("^\\[(.*)]$", "$1");
@@ -131,7 +210,9 @@ final class Config {
     /// Sends log lines to `stream` as the configuration says.
     void configureLog(PrintStream stream) {
         Log.configure(
-                Log.Level.of(get(Keys.LOG_LEVEL)), Log.Format.of(get(Keys.LOG_FORMAT)), stream);
+                Log.Level.of(get(ObserveKeys.LOG_LEVEL)),
+                Log.Format.of(get(ObserveKeys.LOG_FORMAT)),
+                stream);
     }
 
     /// Makes sure that a stranger cannot use this server by accident.
@@ -139,7 +220,7 @@ final class Config {
     /// @throws CommandException if the host is not this machine alone and no token is asked for
     void checkExposure() {
         Setting host = setting(Keys.HOST);
-        boolean isGuarded = !get(Keys.AUTH_TOKEN).isEmpty() || get(Keys.ALLOW_UNAUTHENTICATED);
+        boolean isGuarded = hasClientKeys() || get(AccessKeys.ALLOW_UNAUTHENTICATED);
         try {
             // A name may stand for several addresses; each must be this machine's own.
             for (InetAddress address : InetAddress.getAllByName(host())) {

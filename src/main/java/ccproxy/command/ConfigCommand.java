@@ -1,5 +1,9 @@
 package ccproxy.command;
 
+import static java.util.stream.Collectors.joining;
+
+import ccproxy.http.ClientKeys;
+
 /// `config`: every key, its value and where it comes from, in columns; secrets are only hinted at.
 final class ConfigCommand {
     private ConfigCommand() {}
@@ -21,6 +25,10 @@ final class ConfigCommand {
     }
 
     private static String value(Config config, Key<?> key) {
+        // Of keys, whose they are may be seen.
+        if (config.get(key) instanceof ClientKeys keys && !keys.isEmpty()) {
+            return keys.names().stream().map(name -> name + "=***").collect(joining(","));
+        }
         return config.setting(key).shown(key.isSecret());
     }
 }

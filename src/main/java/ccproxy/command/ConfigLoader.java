@@ -1,6 +1,7 @@
 package ccproxy.command;
 
 import ccproxy.wire.JsonFile;
+import ccproxy.wire.JsonFile.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,11 +10,11 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
-/// Puts the configuration together: flag over variable over file over someone else's variable
-/// (`ANTHROPIC_API_KEY`) over default. Whatever is written anywhere is checked, used or not.
+/// Puts the configuration together: flag over variable over credential over file over someone
+/// else's variable (`ANTHROPIC_API_KEY`) over default. Whatever is written anywhere is checked,
+/// used or not.
 final class ConfigLoader {
     /// The source of what nobody set.
     static final String DEFAULT = "default";
@@ -22,6 +23,14 @@ final class ConfigLoader {
 
     /// A settings file is read whole.
     private static final long FILE_BYTES_MAX = 1 << 20;
+
+    private static final Map<String, Shape> SHAPES =
+            Map.of(
+                    BackendKeys.MODELS.name(), Shape.STRINGS,
+                    ObserveKeys.PRICES.name(), Shape.TABLE,
+                    AccessKeys.AUTH_TOKENS.name(), Shape.TREE,
+                    AccessKeys.HOSTS.name(), Shape.LIST,
+                    AccessKeys.CORS_ORIGINS.name(), Shape.LIST);
 
     private final Args args;
     private final Surroundings surroundings;
@@ -44,6 +53,10 @@ final class ConfigLoader {
 
     private Config load() {
         readFile();
+        var credentials = CredentialFiles.of(surroundings);
+        for (Key<?> key : Keys.ALL) {
+            credentials.setting(key).ifPresent(s -> put(key, s.written(), s.source()));
+        }
         readEnvironment();
         for (Key<?> key : Keys.ALL) {
             args.flag(key.flag()).ifPresent(value -> put(key, value, "flag " + key.flag()));
@@ -53,7 +66,10 @@ final class ConfigLoader {
             }
             if (!settings.containsKey(key)) put(key, key.defaultText(), DEFAULT);
         }
-        return new Config(settings);
+        var config = new Config(settings);
+        // Of two settings each may be right, and both together wrong.
+        config.clientKeys();
+        return config;
     }
 
     private void put(Key<?> key, Object written, String source) {
@@ -61,7 +77,8 @@ final class ConfigLoader {
         try {
             key.type().read(written);
         } catch (IllegalArgumentException e) {
-            String found = ", " + setting.found(key.isSecret());
+            String found =
+                    key.isHidden() ? " (" + source + ")" : ", " + setting.found(key.isSecret());
             throw new CommandException(ExitCode.USAGE, key.name() + ": " + e.getMessage() + found);
         }
         settings.put(key, setting);
@@ -90,7 +107,7 @@ final class ConfigLoader {
         String source = "file " + found.get();
         Map<String, Object> values;
         try {
-            values = JsonFile.read(text(found.get(), source), Set.of(Keys.MODELS.name()));
+            values = JsonFile.read(text(found.get(), source), SHAPES);
         } catch (IllegalArgumentException e) {
             throw new CommandException(ExitCode.USAGE, source + ": " + e.getMessage());
         }
@@ -105,14 +122,20 @@ final class ConfigLoader {
         });
     }
 
-    /// {@return the settings file: the one asked for, whether it is there or not, else the first of
-    /// the usual places that has one}
-    private Optional<Path> file() {
+    /// {@return where a settings file may be: the one asked for, else the usual places, of which
+    /// the first that has one counts}
+    static List<Path> places(Args args, Surroundings surroundings) {
         var asked = args.flag(Args.CONFIG);
-        if (asked.isPresent()) return asked.map(surroundings.folder()::resolve);
+        if (asked.isPresent()) return List.of(surroundings.folder().resolve(asked.get()));
         Path here = surroundings.folder().resolve("ccproxy.json");
-        Path home = surroundings.home().resolve(".config/ccproxy/ccproxy.json");
-        return List.of(here, home).stream().filter(Files::exists).findFirst();
+        return List.of(here, surroundings.home().resolve(".config/ccproxy/ccproxy.json"));
+    }
+
+    /// {@return the settings file, whether it is there or not when it was asked for}
+    private Optional<Path> file() {
+        List<Path> places = places(args, surroundings);
+        if (args.flag(Args.CONFIG).isPresent()) return Optional.of(places.getFirst());
+        return places.stream().filter(Files::exists).findFirst();
     }
 
     private static String text(Path file, String source) {

@@ -11,7 +11,8 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.Locale;
 
-/// `doctor`: a line for each thing that an answer needs, and what to do about it. Spends no token.
+/// `doctor`: a line for each thing that an answer needs, and what to do about it. Spends no token,
+/// but with `--client` ([ClientsCheck]).
 final class DoctorCommand {
     private static final int JAVA_MIN = 25;
 
@@ -23,10 +24,23 @@ final class DoctorCommand {
         this.surroundings = surroundings;
     }
 
-    /// Prints the findings.
+    /// Prints the findings: of this machine, or of the clients that `--client` names.
     ///
     /// @return [ExitCode#FAILED] when there is a problem
-    ExitCode run() {
+    /// @throws CommandException for a client that is not known
+    ExitCode run(Args args) {
+        if (args.flag("--client").isPresent()) {
+            var clients = ClientsCheck.of(args, config, surroundings);
+            return clients.run(args.flag("--model").orElse(""));
+        }
+        if (args.flag("--model").isPresent()) {
+            String message = "doctor: --model: expected after --client NAME, found without it";
+            throw new CommandException(ExitCode.USAGE, message);
+        }
+        return run();
+    }
+
+    private ExitCode run() {
         ClaudeSettings settings = config.claude(surroundings);
         String backend = Backends.chosen(settings);
         var findings = new ArrayList<Checkup.Finding>();

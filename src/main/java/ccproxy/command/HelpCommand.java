@@ -9,7 +9,8 @@ final class HelpCommand {
 
             Each flag is also a variable (--api-base-url: CCPROXY_API_BASE_URL) and a key of a JSON
             file (api.base_url). A flag wins over a variable, a variable over the file; the file is
-            --config FILE, else ./ccproxy.json, else ~/.config/ccproxy/ccproxy.json.
+            --config FILE, else ./ccproxy.json, else ~/.config/ccproxy/ccproxy.json. Between variable
+            and file: a secret in the file of its key's name in $CREDENTIALS_DIRECTORY (systemd).
             Durations: 500ms 5s 2m 1h. Sizes: 512KB 32MB 1GB (1KB = 1024 bytes).
             Exit codes: 0 stopped as asked, 1 could not start, 2 wrong flag, variable or file.\
             """;
@@ -36,7 +37,7 @@ final class HelpCommand {
         print("usage: ccproxy [SUBCOMMAND] [flags]");
         print("");
         for (Subcommand each : Subcommand.values()) {
-            print("  %-8s %s".formatted(each.text(), each.meaning()));
+            print("  %-10s %s".formatted(each.text(), each.meaning()));
         }
         flags();
         return ExitCode.OK;

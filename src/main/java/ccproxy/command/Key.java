@@ -35,6 +35,17 @@ record Key<T>(
         return new Key<>(name, ValueType.TOKEN, "", meaning, fallbackVariable, true);
     }
 
+    /// {@return a key of secrets, of which names may be shown}
+    static <T> Key<T> hidden(String name, ValueType<T> type, String meaning) {
+        return new Key<>(name, type, "", meaning, "", true);
+    }
+
+    /// {@return whether its value holds several secrets: of such a one not even an end is shown,
+    /// for it may be a whole short token}
+    boolean isHidden() {
+        return isSecret && type != ValueType.TOKEN;
+    }
+
     /// {@return this key, with someone else's variable to fall back to}
     Key<T> orVariable(String variable) {
         return new Key<>(name, type, defaultText, meaning, variable, isSecret);

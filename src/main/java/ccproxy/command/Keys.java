@@ -1,12 +1,11 @@
 package ccproxy.command;
 
-import ccproxy.claude.ModelMapping;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 
-/// The table of keys: the one place for names, defaults and meanings. Flags, variables, the help
-/// and the README follow it.
+/// The table of keys, with names, defaults and meanings: [#ALL], whose order flags, variables, the
+/// help and the README follow. Here are those of the server itself; [AccessKeys], [BackendKeys] and
+/// [ObserveKeys] have the others.
 final class Keys {
     static final Key<String> HOST =
             Key.of(
@@ -16,118 +15,6 @@ final class Keys {
                     "where to listen; beyond this machine only with auth_token");
     static final Key<Integer> PORT =
             Key.of("port", ValueType.number(0, 65535), "8000", "0 = any free port");
-    static final Key<String> BACKEND =
-            Key.of(
-                    "backend",
-                    ValueType.choice("auto", "sdk", "api", "echo"),
-                    "auto",
-                    "who answers: sdk, api, echo; auto = api if a key is set, else sdk if there is a claude program, else echo");
-    static final Key<String> AUTH_TOKEN =
-            Key.secret("auth_token", "", "what every client must send; none = everyone may ask");
-    static final Key<Boolean> ALLOW_UNAUTHENTICATED =
-            Key.of(
-                    "allow_unauthenticated",
-                    ValueType.TRUTH,
-                    "false",
-                    "listen beyond this machine without auth_token");
-    static final Key<URI> API_BASE_URL =
-            Key.of(
-                            "api.base_url",
-                            ValueType.baseUrl(),
-                            "https://api.anthropic.com",
-                            "where the Anthropic API is")
-                    .orVariable("ANTHROPIC_BASE_URL");
-    static final Key<String> API_VERSION =
-            Key.of(
-                    "api.version",
-                    ValueType.matching(
-                            "auto|[0-9]{4}-[0-9]{2}-[0-9]{2}", "auto or a date such as 2023-06-01"),
-                    "auto",
-                    "anthropic-version sent for Chat Completions; auto = 2023-06-01");
-    static final Key<String> API_KEY =
-            Key.secret("api.key", "ANTHROPIC_API_KEY", "sent to the API as x-api-key");
-    static final Key<String> API_AUTH_TOKEN =
-            Key.secret(
-                    "api.auth_token",
-                    "ANTHROPIC_AUTH_TOKEN",
-                    "sent to the API as Authorization: Bearer");
-    static final Key<String> SDK_PATH =
-            Key.of(
-                    "sdk.path",
-                    ValueType.matching("\\P{Cntrl}{0,4096}", "the path of a program"),
-                    "",
-                    "the Claude Code CLI; none = claude on the PATH");
-    static final Key<String> SDK_CWD =
-            Key.of(
-                    "sdk.cwd",
-                    ValueType.matching("\\P{Cntrl}{0,4096}", "the path of a folder"),
-                    "",
-                    "where the CLI works; none = a private empty folder");
-    static final Key<String> SDK_TOOLS =
-            Key.of(
-                    "sdk.tools",
-                    ValueType.matching(
-                            "[A-Za-z0-9_,()*:. -]{0,4096}",
-                            "none, default or a list of the CLI's tools such as Read,Grep"),
-                    "",
-                    "built-in tools the CLI may use: none, default, or a list (Read,Grep)");
-    static final Key<String> SDK_PERMISSION_MODE =
-            Key.of(
-                    "sdk.permission_mode",
-                    ValueType.choice(
-                            "default",
-                            "acceptEdits",
-                            "auto",
-                            "bypassPermissions",
-                            "dontAsk",
-                            "manual",
-                            "plan"),
-                    "default",
-                    "the CLI's own --permission-mode; what it would ask about is denied");
-    static final Key<String> SDK_MESSAGE_MODE =
-            Key.of(
-                    "sdk.message_mode",
-                    ValueType.choice("ignore", "formatted", "forward"),
-                    "ignore",
-                    "what of the CLI's own doings a client sees: ignore, formatted (XML tags in text), forward (own content blocks)");
-    static final Key<Integer> SDK_WARM =
-            Key.of("sdk.warm", ValueType.number(0, 64), "1", "CLI processes started ahead");
-    static final Key<Integer> SDK_MAX_PROCESSES =
-            Key.of(
-                    "sdk.max_processes",
-                    ValueType.number(1, 256),
-                    "8",
-                    "CLI processes at once; beyond it requests queue for session.busy_wait, then 503");
-    static final Key<Duration> SESSION_IDLE_TTL =
-            Key.of(
-                    "session.idle_ttl",
-                    ValueType.duration("720h"),
-                    "1h",
-                    "a session nobody used for so long is closed");
-    static final Key<Duration> SESSION_BUSY_WAIT =
-            Key.of(
-                    "session.busy_wait",
-                    ValueType.duration("24h"),
-                    "30s",
-                    "a second request on a busy session waits so long, then 409");
-    static final Key<Duration> TIMEOUT_FIRST_EVENT =
-            Key.of(
-                    "timeout.first_event",
-                    ValueType.duration("24h"),
-                    "120s",
-                    "until the API's answer begins");
-    static final Key<Duration> TIMEOUT_IDLE =
-            Key.of(
-                    "timeout.idle",
-                    ValueType.duration("24h"),
-                    "60s",
-                    "the API's longest silence within an answer");
-    static final Key<Duration> TIMEOUT_CONNECT =
-            Key.of(
-                    "timeout.connect",
-                    ValueType.duration("24h"),
-                    "10s",
-                    "until the API is connected");
     static final Key<Duration> PING =
             Key.of(
                     "ping",
@@ -136,36 +23,36 @@ final class Keys {
                     "silence after which an open stream gets a ping");
     static final Key<Long> MAX_BODY =
             Key.of("max_body", ValueType.size(), "32MB", "a larger request is a 413");
+    static final Key<Integer> MAX_STREAMS =
+            Key.of(
+                    "max_streams",
+                    ValueType.number(1, 100_000),
+                    "2000",
+                    "answers at once; beyond it 529 (Chat Completions: 503) with retry-after");
+    static final Key<Integer> MAX_CONNECTIONS =
+            Key.of(
+                    "max_connections",
+                    ValueType.number(1, 100_000),
+                    "10000",
+                    "clients' connections at once, idle ones too; those beyond it are closed");
+    static final Key<Duration> SHUTDOWN_DELAY =
+            Key.of(
+                    "shutdown_delay",
+                    ValueType.durationOrNone("24h"),
+                    "0s",
+                    "after SIGTERM requests are taken for so long, while /health/ready is 503: a load balancer needs it");
     static final Key<Duration> SHUTDOWN_GRACE =
             Key.of(
                     "shutdown_grace",
                     ValueType.duration("24h"),
                     "20s",
                     "streams may finish for so long after SIGTERM");
-    static final Key<String> LOG_LEVEL =
-            Key.of(
-                    "log.level",
-                    ValueType.choice("debug", "info", "warn", "error"),
-                    "info",
-                    "the least that is logged: debug, info, warn, error");
-    static final Key<String> LOG_FORMAT =
-            Key.of(
-                    "log.format",
-                    ValueType.choice("json", "text"),
-                    "json",
-                    "json, or text for people");
     static final Key<String> REASONING =
             Key.of(
                     "reasoning",
                     ValueType.choice("field", "tags", "hide"),
                     "field",
                     "thinking in Chat Completions: field (reasoning_content), tags, hide");
-    static final Key<ModelMapping> MODELS =
-            Key.of(
-                    "models",
-                    ValueType.models(),
-                    "",
-                    "ordered rules before the built-in ones: gpt-4o=sonnet,o1-*=opus,/^o[0-9]/=opus");
     static final Key<Boolean> STRICT =
             Key.of(
                     "strict",
@@ -178,33 +65,62 @@ final class Keys {
             List.of(
                     HOST,
                     PORT,
-                    BACKEND,
-                    AUTH_TOKEN,
-                    ALLOW_UNAUTHENTICATED,
-                    API_BASE_URL,
-                    API_VERSION,
-                    API_KEY,
-                    API_AUTH_TOKEN,
-                    SDK_PATH,
-                    SDK_CWD,
-                    SDK_TOOLS,
-                    SDK_PERMISSION_MODE,
-                    SDK_MESSAGE_MODE,
-                    SDK_WARM,
-                    SDK_MAX_PROCESSES,
-                    SESSION_IDLE_TTL,
-                    SESSION_BUSY_WAIT,
-                    TIMEOUT_FIRST_EVENT,
-                    TIMEOUT_IDLE,
-                    TIMEOUT_CONNECT,
+                    BackendKeys.BACKEND,
+                    AccessKeys.AUTH_TOKEN,
+                    AccessKeys.AUTH_TOKENS,
+                    AccessKeys.ALLOW_UNAUTHENTICATED,
+                    AccessKeys.TLS_KEYSTORE,
+                    AccessKeys.TLS_KEYSTORE_PASSWORD,
+                    AccessKeys.HOSTS,
+                    AccessKeys.CORS_ORIGINS,
+                    BackendKeys.API_BASE_URL,
+                    BackendKeys.API_VERSION,
+                    BackendKeys.API_KEY,
+                    BackendKeys.API_AUTH_TOKEN,
+                    BackendKeys.SDK_PATH,
+                    BackendKeys.SDK_CWD,
+                    BackendKeys.SDK_TOOLS,
+                    BackendKeys.SDK_PERMISSION_MODE,
+                    BackendKeys.SDK_MESSAGE_MODE,
+                    BackendKeys.SDK_WARM,
+                    BackendKeys.SDK_MAX_PROCESSES,
+                    BackendKeys.SESSION_IDLE_TTL,
+                    BackendKeys.SESSION_BUSY_WAIT,
+                    BackendKeys.TIMEOUT_FIRST_EVENT,
+                    BackendKeys.TIMEOUT_IDLE,
+                    BackendKeys.TIMEOUT_CONNECT,
                     PING,
                     MAX_BODY,
+                    MAX_STREAMS,
+                    MAX_CONNECTIONS,
+                    SHUTDOWN_DELAY,
                     SHUTDOWN_GRACE,
-                    LOG_LEVEL,
-                    LOG_FORMAT,
+                    ObserveKeys.LOG_LEVEL,
+                    ObserveKeys.LOG_FORMAT,
+                    ObserveKeys.TRACE_DIR,
+                    ObserveKeys.TRACE_MAX_REQUESTS,
+                    ObserveKeys.TRACE_MAX_BYTES,
+                    ObserveKeys.TRACE_MAX_REQUEST_BYTES,
                     REASONING,
-                    MODELS,
+                    BackendKeys.MODELS,
+                    ObserveKeys.PRICES,
+                    ObserveKeys.USAGE_KEEP_DAYS,
                     STRICT);
+
+    /// Those that hold for as long as the server runs: the socket and the folder of traces are made
+    /// of them.
+    static final List<Key<?>> FIXED =
+            List.of(
+                    HOST,
+                    PORT,
+                    MAX_CONNECTIONS,
+                    AccessKeys.TLS_KEYSTORE,
+                    AccessKeys.TLS_KEYSTORE_PASSWORD,
+                    ObserveKeys.TRACE_DIR,
+                    ObserveKeys.TRACE_MAX_REQUESTS,
+                    ObserveKeys.TRACE_MAX_BYTES,
+                    ObserveKeys.TRACE_MAX_REQUEST_BYTES,
+                    ObserveKeys.USAGE_KEEP_DAYS);
 
     private Keys() {}
 }

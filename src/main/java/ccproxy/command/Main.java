@@ -33,15 +33,22 @@ public final class Main {
         if (isAsking && args.subcommand() == Subcommand.SERVE) return help.program();
         if (isAsking) return help.subcommand(args.subcommand());
         return switch (args.subcommand()) {
-            case SERVE ->
-                    new ServeCommand(ConfigLoader.load(args, surroundings), surroundings)
-                            .run(StopSignal.ofProcess());
+            case SERVE -> {
+                // First: a signal that comes while it starts must not be lost.
+                var signals = Signals.ofProcess();
+                yield new ServeCommand(args, surroundings).run(signals);
+            }
             case ASK ->
                     new AskCommand(ConfigLoader.load(args, surroundings), surroundings).run(args);
             case CONFIG -> ConfigCommand.run(ConfigLoader.load(args, surroundings), surroundings);
             case DOCTOR ->
-                    new DoctorCommand(ConfigLoader.load(args, surroundings), surroundings).run();
+                    new DoctorCommand(ConfigLoader.load(args, surroundings), surroundings)
+                            .run(args);
+            case USAGE ->
+                    new UsageCommand(ConfigLoader.load(args, surroundings), surroundings).run(args);
+            case REPLAY -> new ReplayCommand(surroundings).run(args.words());
             case TOKEN -> TokenCommand.run(surroundings);
+            case COMPLETION -> CompletionCommand.run(args.words(), surroundings);
             case HELP -> help.run(args.words());
         };
     }

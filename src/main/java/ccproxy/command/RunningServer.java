@@ -1,20 +1,33 @@
 package ccproxy.command;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.HttpURLConnection;
-import java.net.Proxy;
+import ccproxy.claude.OwnServer;
+import ccproxy.http.Keystore;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.util.List;
 
 /// A server of ours that may be running where the configuration says.
 final class RunningServer {
-    private static final int HEALTH_MILLIS_MAX = 1000;
-
     private final Config config;
 
     RunningServer(Config config) {
         this.config = config;
+    }
+
+    /// {@return it}
+    ///
+    /// @throws CommandException when its certificate cannot be read
+    OwnServer found() {
+        return new OwnServer(address(), config.get(AccessKeys.AUTH_TOKEN), certificates());
+    }
+
+    private List<X509Certificate> certificates() {
+        Keystore keystore = config.keystore();
+        try {
+            return keystore.isThere() ? List.of(keystore.certificate()) : List.of();
+        } catch (Keystore.UnusableException e) {
+            throw new CommandException(ExitCode.FAILED, e.getMessage());
+        }
     }
 
     /// {@return where it would be}
@@ -22,28 +35,11 @@ final class RunningServer {
         String host = config.host();
         // An address that means "all of them" is listened on, not connected to.
         if (host.equals("0.0.0.0") || host.equals("::")) host = "127.0.0.1";
-        return URI.create(
-                "http://"
-                        + (host.contains(":") ? "[" + host + "]" : host)
-                        + ":"
-                        + config.get(Keys.PORT));
+        return URI.create(config.url(host, config.get(Keys.PORT)));
     }
 
     /// {@return whether its `/health` answers}: something else may have the port.
     boolean isThere() {
-        if (config.get(Keys.PORT) == 0) return false;
-        try {
-            var health =
-                    (HttpURLConnection)
-                            address().resolve("/health").toURL().openConnection(Proxy.NO_PROXY);
-            health.setConnectTimeout(HEALTH_MILLIS_MAX);
-            health.setReadTimeout(HEALTH_MILLIS_MAX);
-            try (InputStream in = health.getInputStream()) {
-                return new String(in.readNBytes(1000), StandardCharsets.UTF_8)
-                        .contains("\"backend\"");
-            }
-        } catch (IOException _) {
-            return false;
-        }
+        return config.get(Keys.PORT) != 0 && found().isThere();
     }
 }

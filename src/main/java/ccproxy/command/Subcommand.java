@@ -14,8 +14,25 @@ enum Subcommand {
             true,
             List.of("--session", "--model")),
     CONFIG("[flags]", "every key, its value and where it comes from", true, List.of()),
-    DOCTOR("[flags]", "what an answer needs, whether it is there, and what to do", true, List.of()),
+    DOCTOR(
+            "[--client NAME [--model M]] [flags]",
+            "what an answer needs, whether it is there, and what to do; with --client, whether that"
+                    + " client's first requests work on the running server: all, or one of "
+                    + String.join(", ", ClientScript.NAMES),
+            true,
+            List.of("--client", "--model")),
+    USAGE(
+            "[--by day|model|session|key] [--since 7d] [--json] [flags]",
+            "requests, tokens and cost, from the ledger of the servers that ran here",
+            true,
+            List.of("--by", "--since", "--json")),
+    REPLAY(
+            "DIR…",
+            "sends traced requests (trace.dir) again, upstreams played, and tells what differs",
+            false,
+            List.of()),
     TOKEN("", "a new random auth token and the line that sets it", false, List.of()),
+    COMPLETION("bash|zsh|fish", "the script that completes all this in a shell", false, List.of()),
     HELP("[SUBCOMMAND]", "what a subcommand does", false, List.of());
 
     private final String usage;
@@ -62,7 +79,21 @@ enum Subcommand {
 
     /// {@return whether words may follow that are no flags}
     boolean takesWords() {
-        return this == ASK || this == HELP;
+        return this == ASK || this == REPLAY || this == HELP || this == COMPLETION;
+    }
+
+    /// {@return whether those words are names of files or folders}
+    boolean takesPaths() {
+        return this == REPLAY;
+    }
+
+    /// {@return the words that may follow, if they are known ones}
+    List<String> words() {
+        return switch (this) {
+            case HELP -> names();
+            case COMPLETION -> CompletionCommand.SHELLS;
+            default -> List.of();
+        };
     }
 
     /// {@return every flag it takes}

@@ -31,4 +31,9 @@ record Surroundings(
         Path base = user.startsWith("/") ? Path.of(user) : home.resolve(".local/state");
         return base.resolve("ccproxy");
     }
+
+    /// {@return where the usage ledger is kept}
+    Path usage() {
+        return state().resolve("usage");
+    }
 }

@@ -1,6 +1,7 @@
 package ccproxy.command;
 
 import ccproxy.claude.ModelMapping;
+import ccproxy.claude.Prices;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -17,7 +18,10 @@ import java.util.regex.Pattern;
 ///
 /// @param expected what to write, as it stands after "expected"
 /// @param reader the value of what is written; throws [IllegalArgumentException] if it is none
-record ValueType<T>(String expected, Function<Object, T> reader) {
+/// @param choices everything that may be written, if that is a list
+/// @param isPath whether it is the name of a file or folder
+record ValueType<T>(
+        String expected, Function<Object, T> reader, List<String> choices, boolean isPath) {
     /// Checked first: the JDK would also take a sign, and digits of other scripts.
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
 
@@ -33,7 +37,9 @@ record ValueType<T>(String expected, Function<Object, T> reader) {
                                 case "true" -> true;
                                 case "false" -> false;
                                 default -> throw new IllegalArgumentException();
-                            });
+                            },
+                    List.of("true", "false"),
+                    false);
 
     /// A key or token; may be empty. What an HTTP header can carry, and no spaces: the line end
     /// that was copied with it would be part of it.
@@ -43,6 +49,11 @@ record ValueType<T>(String expected, Function<Object, T> reader) {
     ValueType {
         Objects.requireNonNull(expected);
         Objects.requireNonNull(reader);
+        choices = List.copyOf(choices);
+    }
+
+    ValueType(String expected, Function<Object, T> reader) {
+        this(expected, reader, List.of(), false);
     }
 
     /// {@return the value of `written`}
@@ -51,6 +62,8 @@ record ValueType<T>(String expected, Function<Object, T> reader) {
     T read(Object written) {
         try {
             return reader.apply(written);
+        } catch (WrongPartException e) {
+            throw e;
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("expected " + expected, e);
         }
@@ -60,6 +73,12 @@ record ValueType<T>(String expected, Function<Object, T> reader) {
     static ValueType<String> matching(String regex, String expected) {
         Pattern form = Pattern.compile(regex);
         return new ValueType<>(expected, written -> matched(form, written).group());
+    }
+
+    /// The name of a file or folder; may be empty.
+    static ValueType<String> path(String expected) {
+        var text = matching("\\P{Cntrl}{0,4096}", expected);
+        return new ValueType<>(expected, text.reader, List.of(), true);
     }
 
     /// A whole number from `min` to `max`.
@@ -83,17 +102,28 @@ record ValueType<T>(String expected, Function<Object, T> reader) {
                 written -> {
                     if (!known.contains(text(written))) throw new IllegalArgumentException();
                     return text(written);
-                });
+                },
+                known,
+                false);
     }
 
     /// `500ms`, `5s`, `2m`, `1h`: from 1 ms to `max`.
     static ValueType<Duration> duration(String max) {
+        return duration(Duration.ofMillis(1), "1ms", max);
+    }
+
+    /// The same, and `0s`.
+    static ValueType<Duration> durationOrNone(String max) {
+        return duration(Duration.ZERO, "0s", max);
+    }
+
+    private static ValueType<Duration> duration(Duration least, String min, String max) {
         Duration most = duration((Object) max);
         return new ValueType<>(
-                "a duration such as 500ms, 5s, 2m or 1h, from 1ms to " + max,
+                "a duration such as 500ms, 5s, 2m or 1h, from " + min + " to " + max,
                 written -> {
                     Duration value = duration(written);
-                    boolean isWithin = value.isPositive() && value.compareTo(most) <= 0;
+                    boolean isWithin = value.compareTo(least) >= 0 && value.compareTo(most) <= 0;
                     if (!isWithin) throw new IllegalArgumentException();
                     return value;
                 });
@@ -135,6 +165,36 @@ record ValueType<T>(String expected, Function<Object, T> reader) {
                         written instanceof Map<?, ?> map
                                 ? ModelMapping.of(strings(map))
                                 : ModelMapping.parse(text(written)));
+    }
+
+    /// Says itself what was expected, and where in the value.
+    static final class WrongPartException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1;
+
+        WrongPartException(IllegalArgumentException why) {
+            super(why.getMessage(), why);
+        }
+    }
+
+    /// Prices: `model=part:usd/part:usd,…`, in a file also an object of objects.
+    static ValueType<Prices> prices() {
+        return new ValueType<>(
+                "prices such as claude-x=input:3/output:15/cache_read:0.3/cache_5m:3.75/cache_1h:6",
+                written ->
+                        written instanceof Map<?, ?> map
+                                ? Prices.of(numbers(map))
+                                : Prices.parse(text(written)));
+    }
+
+    private static Map<String, Map<String, Number>> numbers(Map<?, ?> map) {
+        var table = new LinkedHashMap<String, Map<String, Number>>();
+        map.forEach((model, row) -> {
+            if (!(row instanceof Map<?, ?> parts)) throw new IllegalArgumentException();
+            var numbers = new LinkedHashMap<String, Number>();
+            parts.forEach((part, price) -> numbers.put(text(part), (Number) price));
+            table.put(text(model), numbers);
+        });
+        return table;
     }
 
     private static Map<String, String> strings(Map<?, ?> map) {

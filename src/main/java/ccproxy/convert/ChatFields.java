@@ -1,5 +1,6 @@
 package ccproxy.convert;
 
+import ccproxy.wire.Digests;
 import ccproxy.wire.Field;
 import java.util.List;
 import java.util.Set;
@@ -107,7 +108,7 @@ final class ChatFields {
         if (id.isEmpty()) return;
         // The API refuses what names a person.
         if (PERSONAL.matcher(id).matches() || id.length() > USER_CHARACTERS_MAX)
-            id = ToolNames.sha256(id);
+            id = Digests.sha256(id);
         body.putObject("metadata").put("user_id", id);
     }
 

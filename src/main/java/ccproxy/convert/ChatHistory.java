@@ -22,7 +22,7 @@ final class ChatHistory {
     private final ChatCalls calls;
     private final UserTurn turn;
     private final ArrayNode system = Json.array();
-    private final ArrayNode messages = Json.array();
+    private final MessageList messages = new MessageList();
     private boolean hasTurns;
     private boolean lacksThinking;
 
@@ -37,7 +37,7 @@ final class ChatHistory {
     /// Reads all messages.
     void read(Field all) {
         MessagesRequest.checkCount(all);
-        List<Field> list = all.elements();
+        List<Field> list = BlockShapes.usual(all.elements());
         if (list.isEmpty()) throw all.invalid("expected at least one message");
         boolean[] answered = answered(list);
         for (int i = 0; i < list.size(); i++) {
@@ -83,10 +83,10 @@ final class ChatHistory {
             return;
         }
         if (blocks.isEmpty()) return;
-        boolean isAfterUser = !turn.isEmpty() || lastRole().equals("system");
+        boolean isAfterUser = !turn.isEmpty() || messages.lastRole().equals("system");
         if (options.rules().hasSystemTurns() && isAfterUser && isAnswered) {
             endUserTurn();
-            addMessage("system", blocks);
+            messages.add("system", blocks);
             return;
         }
         for (JsonNode block : blocks) {
@@ -108,7 +108,7 @@ final class ChatHistory {
     private void assistant(Field message, int index) {
         startWithUser();
         // Two answers in a row are one: a client may split one with parallel calls.
-        if (!lastRole().equals("assistant") || !turn.isEmpty()) endUserTurn();
+        if (!messages.lastRole().equals("assistant") || !turn.isEmpty()) endUserTurn();
         hasTurns = true;
         ArrayNode texts = ChatContent.texts(message.get("content"));
         String refusal = message.get("refusal").text("");
@@ -131,9 +131,9 @@ final class ChatHistory {
         MessageFields.mark(message, rest);
         ArrayNode blocks = Reasoning.woven(thinking, rest);
         // After a system turn the API wants an answer, and an empty one it does not take.
-        if (blocks.isEmpty() && lastRole().equals("system"))
+        if (blocks.isEmpty() && messages.lastRole().equals("system"))
             blocks.add(ChatContent.text("(no answer)"));
-        if (!blocks.isEmpty()) addMessage("assistant", blocks);
+        if (!blocks.isEmpty()) messages.add("assistant", blocks);
     }
 
     /// The API wants the user to begin.
@@ -184,23 +184,7 @@ final class ChatHistory {
 
     private void endUserTurn() {
         ArrayNode blocks = turn.end();
-        if (!blocks.isEmpty()) addMessage("user", blocks);
-    }
-
-    /// Adds a message. What an answer or the system says in several is one; a user's message stays
-    /// as it was sent when the answer to it was empty.
-    private void addMessage(String role, ArrayNode blocks) {
-        if (lastRole().equals(role) && !role.equals("user")) {
-            ((ArrayNode) messages.get(messages.size() - 1).path("content")).addAll(blocks);
-        } else {
-            messages.addObject().put("role", role).set("content", blocks);
-        }
-    }
-
-    private String lastRole() {
-        return messages.isEmpty()
-                ? ""
-                : messages.get(messages.size() - 1).path("role").asString("");
+        if (!blocks.isEmpty()) messages.add("user", blocks);
     }
 
     private void end(Field all) {
@@ -208,28 +192,17 @@ final class ChatHistory {
         if (messages.isEmpty()) {
             if (system.isEmpty() || options.isContinuing())
                 throw all.invalid("expected a user message");
-            addMessage("user", system.deepCopy());
+            messages.add("user", system.deepCopy());
             system.removeAll();
             warnings.note("messages", "system_sent_as_user");
         }
-        if (!lastRole().equals("assistant")) return;
+        if (!messages.lastRole().equals("assistant")) return;
         if (!options.rules().hasPrefill()) {
-            addMessage("user", Json.array().add(ChatContent.text(CONTINUE)));
+            messages.add("user", Json.array().add(ChatContent.text(CONTINUE)));
             warnings.add("messages[" + (all.value().size() - 1) + "]", "user_turn_added");
         } else {
-            trimPrefill();
+            messages.trimPrefill();
         }
-    }
-
-    /// The API refuses a last assistant text that ends in white space, and an empty one.
-    private void trimPrefill() {
-        ArrayNode blocks = (ArrayNode) messages.get(messages.size() - 1).path("content");
-        ObjectNode last = (ObjectNode) blocks.get(blocks.size() - 1);
-        if (!last.path("type").asString("").equals("text")) return;
-        String trimmed = last.path("text").asString("").stripTrailing();
-        last.put("text", trimmed);
-        if (trimmed.isEmpty()) blocks.remove(blocks.size() - 1);
-        if (blocks.isEmpty()) messages.remove(messages.size() - 1);
     }
 
     /// {@return the leading system blocks}
@@ -239,7 +212,7 @@ final class ChatHistory {
 
     /// {@return the messages of the request}
     ArrayNode messages() {
-        return messages;
+        return messages.all();
     }
 
     /// {@return the client's names of all tools that were called}

@@ -55,6 +55,8 @@ final class ChatTools {
             case "function" -> function(tool.get("function"), tool);
             case "custom" -> {
                 if (tool.get("custom").isPresent()) custom(tool.get("custom"));
+                // As the Responses API has it, and Cursor sends it here.
+                else if (!tool.get("input_schema").isPresent()) custom(tool);
                 else put(tool.get("name").nonEmptyText(), tool.object().deepCopy());
             }
             // Anthropic's own shapes, as clients send them that know whom they talk to: whole.
@@ -106,7 +108,12 @@ final class ChatTools {
 
     private void custom(Field tool) {
         ObjectNode made = named(tool);
-        Field grammar = tool.get("format").get("grammar");
+        Field format = tool.get("format");
+        Field grammar =
+                format.get("type").value().asString("").equals("grammar")
+                                && !format.get("grammar").isPresent()
+                        ? format
+                        : format.get("grammar");
         if (grammar.isPresent()) {
             String told =
                     "The input must follow this "

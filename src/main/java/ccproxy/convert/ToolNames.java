@@ -1,10 +1,7 @@
 package ccproxy.convert;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import ccproxy.wire.Digests;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -38,17 +35,7 @@ final class ToolNames {
 
     /// {@return the first 16 hex digits of a text's SHA-256}
     static String hash(String text) {
-        return sha256(text).substring(0, 16);
-    }
-
-    /// {@return a text's SHA-256 in hex}
-    static String sha256(String text) {
-        try {
-            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
-        }
+        return Digests.sha256(text).substring(0, 16);
     }
 
     private static String readable(String name) {

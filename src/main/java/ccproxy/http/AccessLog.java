@@ -1,40 +1,47 @@
 package ccproxy.http;
 
-import ccproxy.observe.Log;
-import ccproxy.observe.LogLine;
+import ccproxy.claude.Prices;
+import ccproxy.observe.Finished;
+import ccproxy.observe.Gaps;
 import ccproxy.observe.RequestContext;
+import ccproxy.observe.Trace;
 import ccproxy.wire.Usage;
-import java.util.concurrent.TimeUnit;
+import java.time.Instant;
+import java.util.OptionalLong;
 
-/// What is known of one exchange, and its line in the log when it ends. For one thread.
+/// What is known of one exchange while it runs; [#finished] makes of it the one record that the
+/// log, the metrics and the ledger are told. For one thread.
 final class AccessLog {
     private final long startNanos = System.nanoTime();
     private final RequestContext context;
     private final String method;
-    private final String route;
+    private final Route route;
     private long firstTokenNanos;
-    private String backend = "";
-    private String model = "";
-    private String session = "";
-    private boolean isStream;
-    private boolean isAnswer;
+    private Finished.Asked asked = Finished.Asked.NOBODY;
+    private Prices prices = Prices.BUILT_IN;
+    private Gaps gaps = Gaps.NONE;
     private Usage usage = Usage.NONE;
     private String stopReason = "";
     private String error = "";
 
-    AccessLog(RequestContext context, String method, String route) {
+    AccessLog(RequestContext context, String method, Route route) {
         this.context = context;
         this.method = method;
         this.route = route;
     }
 
-    /// Notes who answers what.
-    void asked(String backend, String model, String session, boolean isStream) {
-        this.backend = backend;
-        this.model = model;
-        this.session = session;
-        this.isStream = isStream;
-        this.isAnswer = true;
+    /// Notes who answers what, and what that costs.
+    void asked(Finished.Asked asked, Prices prices) {
+        this.asked = asked;
+        this.prices = prices;
+        if (asked.isStream() && asked.isTurn()) gaps = new Gaps();
+    }
+
+    /// Notes that an event of the answer came.
+    ///
+    /// @param nanos now, on the clock of [System#nanoTime()]
+    void event(long nanos) {
+        gaps.event(nanos);
     }
 
     /// Notes that the first of the answer's content has come.
@@ -48,39 +55,48 @@ final class AccessLog {
         this.stopReason = stopReason;
     }
 
+    /// {@return what was counted}
+    Usage usage() {
+        return usage;
+    }
+
     /// Notes what went wrong; the first thing counts.
     void failed(String error) {
         if (this.error.isEmpty()) this.error = error;
     }
 
-    /// Writes the line.
-    void write(int status) {
-        LogLine line = Log.info("request").with("request_id", context.requestId());
-        line.with("client", context.client()).with("method", method).with("route", route);
-        line.with("status", status).with("duration_ms", millis(System.nanoTime() - startNanos));
-        if (firstTokenNanos == 0) line.with("first_token_ms", (String) null);
-        else line.with("first_token_ms", millis(firstTokenNanos - startNanos));
-        line.with("backend", textOrNull(backend)).with("model", textOrNull(model));
-        line.with("session_id", textOrNull(session)).with("stream", isStream);
-        if (isAnswer) {
-            line.with("input_tokens", usage.inputTokens())
-                    .with("output_tokens", usage.outputTokens());
-            line.with("cache_read_tokens", usage.cacheReadTokens());
-            line.with("cache_creation_tokens", usage.cacheCreationTokens());
-        } else {
-            line.with("input_tokens", (String) null).with("output_tokens", (String) null);
-            line.with("cache_read_tokens", (String) null)
-                    .with("cache_creation_tokens", (String) null);
-        }
-        line.with("cost_usd", (String) null).with("stop_reason", textOrNull(stopReason));
-        line.with("error", textOrNull(error)).write();
+    /// Ends a trace of the same.
+    ///
+    /// @param isGone whether the client left
+    /// @param isStopped whether the server ended it
+    void end(Trace trace, int status, boolean isGone, boolean isStopped) {
+        String ended = error.isEmpty() ? "whole" : "failed";
+        if (isStopped) ended = "stopped";
+        trace.end(status, isGone ? "client left" : ended, error);
     }
 
-    private static double millis(long nanos) {
-        return TimeUnit.NANOSECONDS.toMicros(nanos) / 1000.0;
+    /// {@return all of it, now that it has ended}
+    Finished finished(int status) {
+        Usage counted = usage.bounded();
+        long firstToken = firstTokenNanos == 0 ? -1 : firstTokenNanos - startNanos;
+        return new Finished(
+                Instant.now(),
+                context,
+                new Finished.Request(method, route.name()),
+                status,
+                new Finished.Time(System.nanoTime() - startNanos, firstToken, gaps),
+                asked,
+                counted,
+                cost(counted),
+                new Finished.End(stopReason, error));
     }
 
-    private static String textOrNull(String text) {
-        return text.isEmpty() ? null : text;
+    /// An answer of which nothing was counted has no cost that could be told.
+    private Finished.Cost cost(Usage counted) {
+        if (!asked.isTurn() || counted.isNothing()) return Finished.Cost.UNKNOWN;
+        OptionalLong nanos = prices.costNanos(asked.backend(), asked.model(), counted);
+        return nanos.isPresent()
+                ? new Finished.Cost(true, nanos.getAsLong())
+                : Finished.Cost.UNKNOWN;
     }
 }

@@ -37,7 +37,7 @@ final class Answers {
             StreamFace face,
             Consumer<EventStream> beforeHead)
             throws InterruptedException {
-        exchange.answer(events);
+        exchange.answer().begin(events);
         var answer =
                 new StreamedAnswer(exchange, events, face, beforeHead, exchange.watched(clients));
         try {
@@ -52,7 +52,7 @@ final class Answers {
 
     /// {@return a whole answer, folded from its events}
     MessageFold fold(Exchange exchange, EventStream events) throws InterruptedException {
-        exchange.answer(events);
+        exchange.answer().begin(events);
         var fold = new MessageFold();
         var tally = new Tally();
         ClientWatch.Watch client = exchange.watched(clients);
@@ -64,18 +64,15 @@ final class Answers {
                     if (client.isGone()) throw new ClientGoneException();
                     lookAt = System.nanoTime() + look.toNanos();
                 }
-                switch (events.next(look)) {
-                    case Next.Event(var event) -> {
-                        tally.add(event);
-                        fold.add(event);
-                        if (tally.hasContent()) exchange.log().firstToken();
-                    }
-                    case Next.Quiet(), Next.Queued() -> {}
-                    case Next.End() -> {
-                        if (!tally.isComplete()) throw incomplete();
-                        exchange.checkNotCut();
-                        return fold;
-                    }
+                Next next = events.next(look);
+                if (next instanceof Next.Event(var event)) {
+                    tally.add(event);
+                    fold.add(event);
+                    if (tally.hasContent()) exchange.log().firstToken();
+                } else if (next instanceof Next.End) {
+                    if (!tally.isComplete()) throw incomplete();
+                    exchange.answer().checkNotCut();
+                    return fold;
                 }
             }
         } finally {

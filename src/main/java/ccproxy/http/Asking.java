@@ -3,9 +3,14 @@ package ccproxy.http;
 import ccproxy.claude.Backends;
 import ccproxy.claude.Claude;
 import ccproxy.claude.EventStream;
+import ccproxy.claude.ModelPattern;
 import ccproxy.convert.Warnings;
+import ccproxy.observe.Finished;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// Who answers a request, and the headers that say so.
 final class Asking {
@@ -20,12 +25,22 @@ final class Asking {
         return route.backend().isEmpty() ? backends.name() : route.backend();
     }
 
-    /// {@return the backend of a route}
+    /// {@return the backend of a request}
     ///
-    /// @throws ApiException when this version does not have it
-    Claude claude(Route route) {
-        String name = backend(route);
+    /// @throws ApiException when this version does not have it, or the client's key not the right
+    Claude claude(Exchange exchange) {
+        String name = backend(exchange.route());
         Claude claude = backends.byName().get(name);
+        Set<String> allowed = exchange.key().backends();
+        if (!allowed.isEmpty() && !allowed.contains(name)) {
+            throw new ApiException(
+                    ErrorKind.PERMISSION,
+                    "backend: expected one that key '%s' may use (%s), found %s"
+                            .formatted(
+                                    exchange.key().name(),
+                                    String.join(", ", new TreeSet<>(allowed)),
+                                    name));
+        }
         if (claude != null) return claude;
         throw new ApiException(
                 ErrorKind.UNKNOWN_PATH,
@@ -63,10 +78,43 @@ final class Asking {
         return session;
     }
 
+    /// Lets a request pass whose key may ask this model.
+    ///
+    /// @param model as it goes to the backend
+    /// @throws ApiException when it may not
+    void permit(ClientKey key, String model) {
+        if (mayUse(key, model)) return;
+        List<String> allowed = key.models().stream().map(ModelPattern::text).toList();
+        throw new ApiException(
+                        ErrorKind.PERMISSION,
+                        "model: expected one that key '%s' may use (%s), found %s"
+                                .formatted(key.name(), String.join(", ", allowed), model))
+                .at("model");
+    }
+
+    /// {@return whether a key may ask this model}; a name in its list means what it means in a
+    /// request, so that `sonnet` is the model that `sonnet` stands for.
+    boolean mayUse(ClientKey key, String model) {
+        return key.models().isEmpty()
+                || key.models().stream()
+                        .anyMatch(allowed ->
+                                allowed.matches(model)
+                                        || allowed.isExact()
+                                                && backends.catalog()
+                                                        .resolve(allowed.text())
+                                                        .equals(model));
+    }
+
     /// Says who answers, in the headers and the log.
     void announce(Exchange exchange, String model, String session, boolean isStream) {
         String backend = backend(exchange.route());
-        exchange.log().asked(backend, model, session, isStream);
+        Route.Endpoint endpoint = exchange.route().endpoint();
+        boolean isTurn = endpoint == Route.Endpoint.CHAT || endpoint == Route.Endpoint.MESSAGES;
+        boolean isListed = backends.catalog().isListed(model);
+        exchange.log()
+                .asked(
+                        new Finished.Asked(backend, model, session, isStream, isTurn, isListed),
+                        backends.prices());
         exchange.set("x-ccproxy-backend", backend);
         exchange.set("x-ccproxy-model", model);
         exchange.set("x-ccproxy-session", session);

@@ -44,11 +44,12 @@ final class ChatHandler {
     }
 
     void answer(Exchange exchange) throws IOException, InterruptedException {
-        var claude = asking.claude(exchange.route());
+        var claude = asking.claude(exchange);
         String session = Asking.session(exchange.route(), "");
         var warnings = new Warnings(settings.strict());
-        ChatRequest request = ChatRequest.of(exchange.body(settings.bodyBytesMax()));
+        ChatRequest request = ChatRequest.of(exchange.body(settings.limits().bodyBytesMax()));
         ModelCatalog.Resolved model = backends.catalog().resolveWithSuffix(request.model());
+        asking.permit(exchange.key(), model.model());
         var converted =
                 request.convert(options(request, model, session), display(model.model()), warnings);
         asking.announce(exchange, model.model(), session, request.isStream());

@@ -3,8 +3,7 @@ package ccproxy.http;
 import ccproxy.claude.ClientHeaders;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
+import com.sun.net.httpserver.Headers;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -16,30 +15,28 @@ import java.util.TreeSet;
 /// The keys that clients send: `x-api-key` or `Authorization: Bearer`, on every face. Which API a
 /// client speaks is told by the path, never by these.
 final class Credentials {
-    private final byte[] token;
+    private final ClientKeys keys;
 
-    /// @param token that a client must send, `""` for none
-    Credentials(String token) {
-        this.token = token.getBytes(StandardCharsets.UTF_8);
+    /// @param keys of this server
+    Credentials(ClientKeys keys) {
+        this.keys = keys;
     }
 
-    /// Lets in who has the token. Takes the same time for every wrong one.
+    /// {@return the key that a client has shown, else [ClientKey#NONE]}
+    ClientKey identify(Headers headers) {
+        ClientKey key = keys.find(HeaderText.first(headers, "x-api-key"));
+        return key.isKnown() ? key : keys.find(bearer(HeaderText.first(headers, "authorization")));
+    }
+
+    /// Lets in who has a key, or everyone where there are none.
     void check(Exchange exchange) {
-        if (token.length == 0) return;
-        boolean isKey = matches(exchange.header("x-api-key"));
-        boolean isBearer = matches(bearer(exchange));
-        if (isKey || isBearer) return;
+        if (keys.isEmpty() || exchange.key().isKnown()) return;
         throw new ApiException(
                 ErrorKind.AUTHENTICATION,
                 "authentication: expected the server's token as x-api-key or Authorization: Bearer");
     }
 
-    private boolean matches(String given) {
-        return MessageDigest.isEqual(token, given.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String bearer(Exchange exchange) {
-        String value = exchange.header("authorization");
+    private static String bearer(String value) {
         return value.regionMatches(true, 0, "Bearer ", 0, 7) ? value.substring(7).strip() : "";
     }
 
@@ -49,7 +46,8 @@ final class Credentials {
         for (String name : List.of("x-api-key", "authorization")) {
             if (!exchange.header(name).isEmpty()) own.put(name, exchange.header(name));
         }
-        return new ClientHeaders(exchange.query(), forwarded(exchange), own);
+        String owner = exchange.key().owner();
+        return new ClientHeaders(exchange.query(), forwarded(exchange), own, owner);
     }
 
     /// {@return a Chat Completions client's headers as the Messages API wants them}
@@ -61,7 +59,7 @@ final class Credentials {
         forwarded.put("anthropic-version", List.of(version));
         var all = new TreeSet<>(betas);
         all.addAll(ClientHeaders.betas(forwarded.getOrDefault("anthropic-beta", List.of())));
-        String bearer = bearer(exchange);
+        String bearer = bearer(exchange.header("authorization"));
         String key = exchange.header("x-api-key");
         var own = new HashMap<String, String>();
         if (bearer.startsWith(ClientHeaders.OAUTH_TOKEN)
@@ -71,7 +69,7 @@ final class Credentials {
             own.put("x-api-key", key.isEmpty() ? bearer : key);
         }
         if (!all.isEmpty()) forwarded.put("anthropic-beta", List.of(String.join(",", all)));
-        return new ClientHeaders("", forwarded, own);
+        return new ClientHeaders("", forwarded, own, exchange.key().owner());
     }
 
     private static Map<String, List<String>> forwarded(Exchange exchange) {

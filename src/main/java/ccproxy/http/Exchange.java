@@ -1,8 +1,10 @@
 package ccproxy.http;
 
-import ccproxy.claude.EventStream;
+import ccproxy.observe.Observers;
 import ccproxy.observe.RequestContext;
+import ccproxy.observe.Trace;
 import ccproxy.wire.ApiException;
+import ccproxy.wire.TraceLine;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
@@ -11,32 +13,40 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /// One request and its response on the socket: body within its limit, replies, and what the log
-/// will say. All but [#cutWith] and [#cut] is for the exchange's own thread.
+/// will say. All but [#answer] and [#isStreaming] is for the exchange's own thread.
 final class Exchange {
-    /// A header line stays far below what any client accepts (8 kB), whatever a model is called.
-    private static final int HEADER_CHARACTERS_MAX = 2000;
-
     private static final int PIECE_BYTES = 64 << 10;
 
     private final HttpExchange http;
     private final RequestContext context;
     private final Route route;
+    private final ClientKey key;
     private final AccessLog log;
     private final RequestBody body;
     private final boolean isMessages;
+    private final Trace trace;
+    private final CurrentAnswer answer = new CurrentAnswer();
     private int status;
-    private volatile EventStream answer;
-    private volatile ApiException cut;
-    private StreamFace streaming;
+    private volatile StreamFace streaming;
 
-    Exchange(HttpExchange http, RequestContext context, Route route) {
+    /// What is known of a request before it is answered.
+    ///
+    /// @param key that the client has shown, [ClientKey#NONE] when it has none
+    /// @param share of the server's memory
+    record Known(
+            RequestContext context, Route route, ClientKey key, Trace trace, Load.Share share) {}
+
+    Exchange(HttpExchange http, Known known) {
         this.http = http;
-        this.context = context;
-        this.route = route;
-        this.log = new AccessLog(context, http.getRequestMethod(), route.name());
-        this.body = new RequestBody(http);
+        this.context = known.context;
+        this.route = known.route;
+        this.key = known.key;
+        this.trace = known.trace;
+        this.log = new AccessLog(context, http.getRequestMethod(), route);
+        this.body = new RequestBody(http, known.share);
         this.isMessages =
                 Route.isMessages(
                         http.getRequestURI().getRawPath(), !header("anthropic-version").isEmpty());
@@ -48,6 +58,11 @@ final class Exchange {
 
     Route route() {
         return route;
+    }
+
+    /// {@return the key that the client has shown, [ClientKey#NONE] when it has none}
+    ClientKey key() {
+        return key;
     }
 
     AccessLog log() {
@@ -65,13 +80,12 @@ final class Exchange {
 
     /// {@return the first value of a request header, `""` when there is none}
     String header(String name) {
-        String value = http.getRequestHeaders().getFirst(name);
-        return value == null ? "" : value;
+        return HeaderText.first(http.getRequestHeaders(), name);
     }
 
     /// {@return the request's headers by lower-case name}
     Map<String, List<String>> headers() {
-        var headers = new java.util.TreeMap<String, List<String>>();
+        var headers = new TreeMap<String, List<String>>();
         http.getRequestHeaders()
                 .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values));
         return headers;
@@ -92,25 +106,22 @@ final class Exchange {
     ///
     /// @throws ApiException when it is too large or says it is something else
     byte[] body(long bytesMax) throws IOException {
-        return body.json(bytesMax);
+        byte[] json = body.json(bytesMax);
+        trace.requestBody(json);
+        return json;
+    }
+
+    /// Begins the trace of this request, if requests are traced.
+    void trace() {
+        if (!trace.isOn()) return;
+        String path = http.getRequestURI().getRawPath();
+        trace.begin(new Trace.Request(method(), path, query(), headers()));
     }
 
     /// Sets a response header; what no header may hold is replaced, what is too long is cut.
     void set(String name, String value) {
         if (value.isEmpty()) return;
-        String shown = value.substring(0, Math.min(value.length(), HEADER_CHARACTERS_MAX));
-        http.getResponseHeaders().set(name, isVisible(shown) ? shown : visible(shown));
-    }
-
-    private static boolean isVisible(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) < ' ' || text.charAt(i) > '~') return false;
-        }
-        return true;
-    }
-
-    private static String visible(String text) {
-        return text.replaceAll("[^\\x20-\\x7E]", "?");
+        http.getResponseHeaders().set(name, HeaderText.of(value));
     }
 
     /// Sets an upstream's response headers.
@@ -119,24 +130,34 @@ final class Exchange {
         headers.forEach((name, values) -> mine.put(name, List.copyOf(values)));
     }
 
+    /// Sets what is left of limits, in the words of the client's API.
+    void limits(Map<String, List<String>> headers) {
+        setAll(headers);
+        if (!isMessages) setAll(RateLimits.toChat(headers, Instant.now()));
+    }
+
     /// Replies with a whole body and ends the response.
     void reply(int status, String contentType, byte[] body) {
         this.status = status;
         boolean isRead = this.body.isRead();
         if (!isRead) set("connection", "close");
         if (!contentType.isEmpty()) set("content-type", contentType);
+        traceHead();
         try {
             if (method().equals("HEAD") || body.length == 0) {
-                if (status != 204 && method().equals("HEAD"))
-                    set("content-length", Integer.toString(body.length));
                 http.sendResponseHeaders(status, -1);
                 return;
             }
-            http.sendResponseHeaders(status, body.length);
+            // In chunks, of which the last goes out with the body: see [#finish]. But who still
+            // sends must see the end before we are done with reading.
+            http.sendResponseHeaders(status, isRead ? 0 : body.length);
             OutputStream out = http.getResponseBody();
             write(body, out);
-            out.flush();
-            if (!isRead) this.body.drain();
+            if (trace.isOn()) trace.response(TraceLine.body(body));
+            if (!isRead) {
+                out.flush();
+                this.body.drain();
+            }
             out.close();
         } catch (IOException _) {
             throw new ClientGoneException();
@@ -166,45 +187,33 @@ final class Exchange {
     OutputStream stream(StreamFace face) throws IOException {
         status = 200;
         streaming = face;
+        // The answer has begun: the request was let go.
+        body.release();
         set("content-type", "text/event-stream; charset=utf-8");
         set("cache-control", "no-cache");
         set("x-accel-buffering", "no");
+        traceHead();
         http.sendResponseHeaders(200, 0);
-        return http.getResponseBody();
+        OutputStream out = http.getResponseBody();
+        return trace.isOn() ? new TracedOutput(out, trace) : out;
     }
 
-    /// Notes the answer that is being given, so that [#cut] can end it.
-    void answer(EventStream events) {
-        answer = events;
-        if (cut != null) events.close();
+    private void traceHead() {
+        if (trace.isOn()) trace.response(status, Map.copyOf(http.getResponseHeaders()));
     }
 
-    /// Says that the answer must end with `error`; [#cut()] ends it. Both come from another thread.
-    void cutWith(ApiException error) {
-        cut = error;
-    }
-
-    /// Ends the answer that is being given.
-    void cut() {
-        EventStream events = answer;
-        if (events != null) events.close();
-    }
-
-    /// Stops an answer that begins only now.
-    ///
-    /// @throws ApiException when it must end
-    void checkNotCut() {
-        if (cut != null) throw cut;
+    /// {@return the answer that is being given}
+    CurrentAnswer answer() {
+        return answer;
     }
 
     /// Tells the client of a failure, in its API's shape: with a status of its own as long as the
     /// head is not out, else in the stream, which then ends as no whole answer does.
     void fail(ApiException thrown) {
-        ApiException error = cut == null ? thrown : cut;
+        ApiException error = answer.told(thrown);
         log.failed(error.getMessage());
         if (!isHeadOut()) {
-            setAll(error.headers());
-            if (!isMessages) setAll(RateLimits.toChat(error.headers(), Instant.now()));
+            limits(error.headers());
             int code = isMessages ? error.messagesStatus() : error.chatStatus();
             json(code, isMessages ? error.messagesBody(context.requestId()) : error.chatBody());
         } else if (streaming != null) {
@@ -216,12 +225,38 @@ final class Exchange {
         }
     }
 
-    /// Ends the exchange and writes its line.
+    /// The JDK's server forgets a connection only when the end of its response was written, or
+    /// tried in vain; of an exchange that is just closed it keeps 5 kB and counts the connection
+    /// for ever (JDK 25, `ExchangeImpl.close`). Only a chunked response ends whether its client is
+    /// there or not.
+    private void finish() {
+        try {
+            if (!isHeadOut()) {
+                set("connection", "close");
+                http.sendResponseHeaders(499, 0);
+            }
+            http.getResponseBody().close();
+        } catch (IOException _) {
+            // There is nobody to tell.
+        }
+        http.close();
+    }
+
+    /// {@return whether a stream of events is on its way to the client}
+    boolean isStreaming() {
+        return streaming != null;
+    }
+
+    /// Ends the exchange and tells whoever watches.
     ///
     /// @param isGone whether the client left
-    void end(boolean isGone) {
+    void end(boolean isGone, Observers observers) {
         if (isGone) log.failed("client left");
-        log.write(isGone ? 499 : status);
-        http.close();
+        body.release();
+        int told = isGone ? 499 : status;
+        // First: who sees it told of as ended shall not find it running.
+        finish();
+        observers.ended(log.finished(told));
+        if (trace.isOn()) log.end(trace, told, isGone, answer.isCut());
     }
 }

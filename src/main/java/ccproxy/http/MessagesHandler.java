@@ -47,10 +47,10 @@ final class MessagesHandler {
             Function<byte[], MessagesRequest> read,
             BiFunction<Claude, Turn, EventStream> ask)
             throws IOException, InterruptedException {
-        Claude claude = asking.claude(exchange.route());
+        Claude claude = asking.claude(exchange);
         Asking.session(exchange.route(), "");
         var warnings = new Warnings(settings.strict());
-        byte[] body = exchange.body(settings.bodyBytesMax());
+        byte[] body = exchange.body(settings.limits().bodyBytesMax());
         Turn turn = turn(exchange, read.apply(body), warnings);
         claude.notes(turn).forEach(warnings::note);
         EventStream events = ask.apply(claude, turn);
@@ -69,6 +69,7 @@ final class MessagesHandler {
         ClientHeaders headers = credentials.messages(exchange);
         String session = Asking.session(exchange.route(), given.sessionId());
         MessagesRequest request = mapped(given, headers, warnings).withoutSessionId();
+        asking.permit(exchange.key(), request.model());
         asking.announce(exchange, request.model(), session, given.isStream());
         return new Turn(request, session, headers, false);
     }

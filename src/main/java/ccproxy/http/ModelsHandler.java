@@ -4,6 +4,9 @@ import ccproxy.claude.Backends;
 import ccproxy.claude.ClientHeaders;
 import ccproxy.convert.ModelsToChat;
 import ccproxy.convert.Warnings;
+import ccproxy.wire.ModelList;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 
 /// The models, in Anthropic's shape for who sends `anthropic-version`, else in OpenAI's.
@@ -21,7 +24,7 @@ final class ModelsHandler {
     }
 
     void answer(Exchange exchange) throws InterruptedException {
-        var claude = asking.claude(exchange.route());
+        var claude = asking.claude(exchange);
         exchange.set("x-ccproxy-backend", asking.backend(exchange.route()));
         String id = exchange.route().id();
         boolean isMessages = exchange.isMessages();
@@ -29,12 +32,23 @@ final class ModelsHandler {
                 isMessages
                         ? credentials.messages(exchange)
                         : credentials.chat(exchange, backends.chatVersion(), Set.of());
-        var events = claude.models(backends.catalog().aliases().getOrDefault(id, id), headers);
+        ClientKey key = exchange.key();
+        String model = backends.catalog().aliases().getOrDefault(id, id);
+        if (!id.isEmpty()) asking.permit(key, model);
+        var events = claude.models(model, headers);
         byte[] told = answers.fold(exchange, events).json();
+        // A key that may ask some models only does not see the others.
+        if (id.isEmpty() && !key.models().isEmpty())
+            told = ModelList.only(told, listed -> asking.mayUse(key, listed));
         Asking.head(exchange, events, new Warnings(false));
         if (isMessages) exchange.json(200, told);
-        else if (id.isEmpty())
-            exchange.json(200, ModelsToChat.list(told, backends.catalog().aliases()));
+        else if (id.isEmpty()) exchange.json(200, ModelsToChat.list(told, aliases(key)));
         else exchange.json(200, ModelsToChat.one(told, id));
+    }
+
+    private Map<String, String> aliases(ClientKey key) {
+        var aliases = new LinkedHashMap<>(backends.catalog().aliases());
+        aliases.values().removeIf(model -> !asking.mayUse(key, model));
+        return aliases;
     }
 }

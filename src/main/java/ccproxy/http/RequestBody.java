@@ -8,7 +8,8 @@ import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Locale;
 
-/// The body of one request: read within a limit, or read away.
+/// The body of one request: read within a limit, or read away. What it costs in memory is taken
+/// from the server's [Load] as its bytes arrive, whatever length it claims.
 final class RequestBody {
     /// Of a body that nobody wants: enough for a client that sends on until it reads the error.
     private static final long DRAINED_BYTES_MAX = 256L << 20;
@@ -16,11 +17,21 @@ final class RequestBody {
     /// So much memory a client gets for the mere announcement of a body.
     private static final int EXACT_BYTES_MAX = 64 << 10;
 
+    /// Of memory that a byte takes before the request is on its way: itself, the text that it is
+    /// read to, and what is made of it; measured with bodies of 32 MB.
+    private static final int COST_PER_BYTE = 3;
+
+    /// Of a value in the tree that it is read to, beside its bytes.
+    private static final int COST_PER_VALUE = 32;
+
     private final HttpExchange http;
+    private final Load.Share share;
     private boolean isAtEnd;
 
-    RequestBody(HttpExchange http) {
+    /// @param share of memory; whoever ends the exchange releases it
+    RequestBody(HttpExchange http, Load.Share share) {
         this.http = http;
+        this.share = share;
     }
 
     /// {@return the whole body}
@@ -47,11 +58,13 @@ final class RequestBody {
             // Of the length it says, if that costs little: no buffer to grow, no end to look for.
             long length = length();
             if (length >= 0 && length <= EXACT_BYTES_MAX) {
+                share.take(length * COST_PER_BYTE, false);
                 byte[] body = new byte[(int) length];
                 int count = in.readNBytes(body, 0, body.length);
                 return count == body.length ? body : Arrays.copyOf(body, count);
             }
-            return in.readNBytes(bytesMax);
+            share.check(Math.max(0, length) * COST_PER_BYTE);
+            return readLarge(in, length < 0 ? bytesMax : (int) Math.min(length, bytesMax));
         } catch (IndexOutOfBoundsException _) {
             // The JDK reads the length of a chunk into an int; one beyond it comes out negative.
             throw badChunks();
@@ -60,6 +73,39 @@ final class RequestBody {
             if (String.valueOf(e.getMessage()).startsWith("invalid chunk")) throw badChunks();
             throw e;
         }
+    }
+
+    /// Doubles its room until all has come: what is not there yet costs little.
+    private byte[] readLarge(InputStream in, int bytesMax) throws IOException {
+        byte[] body = new byte[0];
+        int room = Math.min(bytesMax, EXACT_BYTES_MAX);
+        for (; ; ) {
+            int size = body.length;
+            boolean isLarge = room > EXACT_BYTES_MAX;
+            share.take((long) (room - size) * COST_PER_BYTE, isLarge);
+            body = Arrays.copyOf(body, room);
+            int count = in.readNBytes(body, size, room - size);
+            share.take((long) values(body, size, count) * COST_PER_VALUE, isLarge);
+            if (size + count < room) return Arrays.copyOf(body, size + count);
+            if (room == bytesMax) return body;
+            room = (int) Math.min(bytesMax, 2L * room);
+        }
+    }
+
+    /// Values have a comma, a bracket or a brace each. Those in texts are counted too: they are
+    /// few.
+    private static int values(byte[] body, int from, int count) {
+        int values = 0;
+        for (int i = from; i < from + count; i++) {
+            byte b = body[i];
+            if (b == ',' || b == '[' || b == '{') values++;
+        }
+        return values;
+    }
+
+    /// Gives the memory back; the body is on its way, or of no more use.
+    void release() {
+        share.release();
     }
 
     private static ApiException badChunks() {
@@ -78,8 +124,7 @@ final class RequestBody {
     }
 
     private String header(String name) {
-        String value = http.getRequestHeaders().getFirst(name);
-        return value == null ? "" : value;
+        return HeaderText.first(http.getRequestHeaders(), name);
     }
 
     private long length() {

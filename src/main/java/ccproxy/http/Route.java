@@ -36,6 +36,8 @@ record Route(Endpoint endpoint, String backend, String session, String id, Strin
         SESSIONS("GET"),
         SESSION("DELETE"),
         INTERRUPT("POST"),
+        METRICS("GET"),
+        USAGE("GET"),
         PAGE("GET"),
         UNKNOWN("");
 
@@ -56,6 +58,19 @@ record Route(Endpoint endpoint, String backend, String session, String id, Strin
                 case "GET" -> "GET, HEAD, OPTIONS";
                 case "" -> "OPTIONS";
                 default -> method + ", OPTIONS";
+            };
+        }
+
+        /// {@return whether it is a question to Claude}
+        boolean isAsking() {
+            return this == CHAT || this == MESSAGES || this == COUNT_TOKENS;
+        }
+
+        /// {@return whether Claude is asked, which is worth a trace}
+        boolean isTraced() {
+            return switch (this) {
+                case CHAT, MESSAGES, COUNT_TOKENS, MODELS, MODEL -> true;
+                default -> false;
             };
         }
 
@@ -84,6 +99,8 @@ record Route(Endpoint endpoint, String backend, String session, String id, Strin
             case "health" -> own(Endpoint.HEALTH, "", "/health");
             case "health/live" -> own(Endpoint.LIVE, "", "/health/live");
             case "health/ready" -> own(Endpoint.READY, "", "/health/ready");
+            case "metrics" -> own(Endpoint.METRICS, "", "/metrics");
+            case "usage" -> own(Endpoint.USAGE, "", "/usage");
             case "sessions" -> own(Endpoint.SESSIONS, "", "/sessions");
             default -> session(path);
         };

@@ -2,22 +2,21 @@ package ccproxy.http;
 
 import ccproxy.claude.Backends;
 import ccproxy.observe.Ids;
-import ccproxy.observe.Log;
+import ccproxy.observe.Ledger;
+import ccproxy.observe.Metrics;
+import ccproxy.observe.Observers;
 import ccproxy.observe.RequestContext;
-import ccproxy.wire.ApiException;
-import ccproxy.wire.ErrorKind;
-import ccproxy.wire.JsonWriter;
+import ccproxy.observe.Trace;
+import ccproxy.observe.TraceFolder;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /// The listener: one context, one virtual thread an exchange, one place where failures are caught.
@@ -26,43 +25,90 @@ public final class Server implements AutoCloseable {
     /// second for the next SYN. Linux cuts it at `net.core.somaxconn` (4096).
     private static final int BACKLOG = 4096;
 
+    /// How long an answer that is cut has to say so.
+    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
     private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{8,64}");
 
     private final ServerSettings settings;
     private final Backends backends;
-    private final Credentials credentials;
-    private final Page page;
-    private final Set<Exchange> running = ConcurrentHashMap.newKeySet();
+    private final Observers observers;
+    private final RunningExchanges running = new RunningExchanges();
+    private final Load load = new Load();
+    private final Quotas quotas;
     private HttpServer http;
-    private ChatHandler chat;
-    private MessagesHandler messages;
-    private ModelsHandler models;
-    private SessionsHandler sessions;
+    private ExecutorService exchanges;
+    private Handlers.Lasting lasting;
+    private volatile Handlers handlers;
+    private volatile boolean isLeaving;
     private volatile boolean isStopping;
+    private Function<String, Trace> traces = _ -> Trace.OFF;
+
+    /// A server that has not started and keeps no ledger.
+    public Server(ServerSettings settings, Backends backends) {
+        this(settings, backends, new Observers(new Metrics(), Ledger.NONE));
+    }
 
     /// A server that has not started.
-    public Server(ServerSettings settings, Backends backends) {
+    ///
+    /// @param observers who are told of every exchange that has ended
+    public Server(ServerSettings settings, Backends backends, Observers observers) {
+        this(
+                settings,
+                backends,
+                observers,
+                Quotas.of(settings.access().keys(), observers.ledger()));
+    }
+
+    Server(ServerSettings settings, Backends backends, Observers observers, Quotas quotas) {
         this.settings = settings;
         this.backends = backends;
-        this.credentials = new Credentials(settings.authToken());
-        this.page = new Page(settings, backends);
+        this.observers = observers;
+        this.quotas = quotas;
+    }
+
+    /// Traces each request from now on; before the start.
+    ///
+    /// @return this server
+    public Server traced(TraceFolder folder) {
+        traces = folder::next;
+        return this;
     }
 
     /// Binds and serves.
     ///
     /// @throws IOException when the address is taken or not ours
     public void start() throws IOException {
-        http = HttpServer.create(new InetSocketAddress(settings.host(), settings.port()), BACKLOG);
-        var answers = new Answers(settings.ping(), new ClientWatch(port()));
-        chat = new ChatHandler(settings, backends, answers, credentials);
-        messages = new MessagesHandler(settings, backends, answers, credentials);
-        models = new ModelsHandler(backends, answers, credentials);
-        sessions = new SessionsHandler(backends, credentials);
-        http.setExecutor(
+        http = bound(settings.listen());
+        var observed = new Observed(observers, running.all(), load);
+        lasting = new Handlers.Lasting(new ClientWatch(port()), observed, quotas);
+        handlers = new Handlers(settings, backends, lasting);
+        exchanges =
                 Executors.newThreadPerTaskExecutor(
-                        Thread.ofVirtual().name("exchange-", 0).factory()));
+                        Thread.ofVirtual().name("exchange-", 0).factory());
+        http.setExecutor(exchanges);
         http.createContext("/", this::serve);
         http.start();
+    }
+
+    /// From now on answers as other settings say; exchanges that run end as they began. The socket
+    /// stays as it is.
+    public void swap(ServerSettings settings, Backends backends) {
+        handlers = new Handlers(settings, backends, lasting);
+    }
+
+    /// {@return whether exchanges ask these backends, or will}
+    public boolean isUsing(Backends backends) {
+        return handlers.backends() == backends || running.isUsing(backends);
+    }
+
+    private static HttpServer bound(ServerSettings.Listen listen) throws IOException {
+        var address = new InetSocketAddress(listen.host(), listen.port());
+        if (!listen.keystore().isThere()) return HttpServer.create(address, BACKLOG);
+        TlsConfigurator tls = TlsConfigurator.of(listen.keystore());
+        HttpsServer server = HttpsServer.create(address, BACKLOG);
+        server.setHttpsConfigurator(tls);
+        return server;
     }
 
     /// {@return whether a session may have this id}
@@ -79,147 +125,101 @@ public final class Server implements AutoCloseable {
         String given = exchange.getRequestHeaders().getFirst("x-request-id");
         boolean isUsable = given != null && REQUEST_ID.matcher(given).matches();
         String id = isUsable ? given : Ids.next("req_");
-        String client = exchange.getRemoteAddress().getAddress().getHostAddress();
-        var context = new RequestContext(id, client);
-        context.run(() ->
-                serve(
-                        new Exchange(
-                                exchange,
-                                context,
-                                Route.of(exchange.getRequestURI().getRawPath()))));
+        Load.Share share = load.share();
+        Trace trace = traces.apply(id);
+        Exchange begun = begin(exchange, id, share, trace);
+        Handlers with = running.handlers(begun);
+        begun.context().run(() -> trace.run(() -> share.run(() -> serve(begun, with))));
+    }
+
+    /// Who closes the backends of handlers that were swapped away must see all that use them.
+    private Exchange begin(HttpExchange http, String id, Load.Share share, Trace trace) {
+        String client = http.getRemoteAddress().getAddress().getHostAddress();
+        Route route = Route.of(http.getRequestURI().getRawPath());
+        for (; ; ) {
+            Handlers now = handlers;
+            ClientKey key = now.identify(http.getRequestHeaders());
+            var context = new RequestContext(id, client, key.name());
+            var exchange =
+                    new Exchange(http, new Exchange.Known(context, route, key, trace, share));
+            running.add(exchange, now);
+            if (now == handlers) return exchange;
+            running.remove(exchange);
+        }
     }
 
     /// The one catch: whatever goes wrong, the client hears of it in its own API's words, the log
     /// gets its line, and the server lives on.
-    private void serve(Exchange exchange) {
+    private void serve(Exchange exchange, Handlers handlers) {
         boolean isGone = false;
-        running.add(exchange);
         try {
             exchange.set("x-request-id", exchange.context().requestId());
             // The one that Anthropic's SDKs read; an upstream's own replaces it.
             if (exchange.isMessages()) exchange.set("request-id", exchange.context().requestId());
-            dispatch(exchange);
+            // A kept connection would lead its next request here.
+            if (isLeaving) exchange.set("connection", "close");
+            handlers.answer(exchange, new Handlers.Stage(isLeaving, isStopping));
         } catch (ClientGoneException _) {
             isGone = true;
         } catch (Throwable thrown) {
             isGone = !isTold(exchange, thrown);
         } finally {
-            exchange.end(isGone);
-            running.remove(exchange);
+            try {
+                exchange.end(isGone, observers);
+            } finally {
+                running.remove(exchange);
+            }
         }
     }
 
     private static boolean isTold(Exchange exchange, Throwable thrown) {
         try {
-            exchange.fail(asApiException(thrown));
+            exchange.fail(Failures.told(thrown));
             return true;
         } catch (ClientGoneException _) {
             return false;
         }
     }
 
-    private static ApiException asApiException(Throwable thrown) {
-        return switch (thrown) {
-            case ApiException told -> told;
-            case InterruptedException _ -> stopping();
-            // Only reading a body throws it here: its sender broke off.
-            case IOException _ -> throw new ClientGoneException();
-            default -> {
-                Log.error("internal error").with(thrown).write();
-                yield new ApiException(ErrorKind.INTERNAL, "internal error");
-            }
-        };
-    }
-
-    private void dispatch(Exchange exchange) throws IOException, InterruptedException {
-        Route route = exchange.route();
-        Route.Endpoint endpoint = route.endpoint();
-        if (!endpoint.isOpen()) credentials.check(exchange);
-        if (endpoint == Route.Endpoint.UNKNOWN) {
-            throw new ApiException(ErrorKind.UNKNOWN_PATH, "path: there is nothing at this path");
-        }
-        if (exchange.method().equals("OPTIONS")) {
-            exchange.set("allow", endpoint.allow());
-            exchange.reply(204, "", new byte[0]);
-            return;
-        }
-        if (!endpoint.takes(exchange.method())) {
-            throw new ApiException(
-                            ErrorKind.METHOD_NOT_ALLOWED,
-                            "method: expected " + endpoint.allow() + ", found " + exchange.method())
-                    .header("allow", endpoint.allow());
-        }
-        if (isStopping && !endpoint.isOpen()) throw stopping();
-        switch (endpoint) {
-            case CHAT -> chat.answer(exchange);
-            case MESSAGES -> messages.answer(exchange);
-            case COUNT_TOKENS -> messages.count(exchange);
-            case MODELS, MODEL -> models.answer(exchange);
-            case HEALTH, LIVE -> health(exchange, 200, "ok", Map.of());
-            case READY -> ready(exchange);
-            case SESSIONS -> sessions.list(exchange);
-            case SESSION -> sessions.close(exchange);
-            case INTERRUPT -> sessions.interrupt(exchange);
-            case PAGE -> page.show(exchange);
-            case UNKNOWN -> throw new AssertionError(endpoint);
-        }
-    }
-
-    private void ready(Exchange exchange) {
-        String problem = backends.problem();
-        if (isStopping) health(exchange, 503, "stopping", Map.of());
-        else if (problem.isEmpty()) health(exchange, 200, "ok", shown());
-        else {
-            var more = new LinkedHashMap<String, Object>(Map.of("problem", problem));
-            more.putAll(shown());
-            health(exchange, 503, "unavailable", more);
-        }
-    }
-
-    private Map<String, Object> shown() {
-        Map<String, Object> shown = backends.shown();
-        return shown.isEmpty() ? Map.of() : Map.of(backends.name(), shown);
-    }
-
-    private void health(Exchange exchange, int status, String word, Map<String, Object> more) {
-        Map<String, Object> body = new LinkedHashMap<>();
-        body.put("status", word);
-        body.put("version", settings.version());
-        body.put("backend", backends.name());
-        body.putAll(more);
-        exchange.json(status, JsonWriter.bytes(body));
-    }
-
-    private static ApiException stopping() {
-        return new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping")
-                .header("retry-after", "1")
-                .header("connection", "close");
-    }
-
-    /// Takes no new requests, lets those that run finish, and tells those that do not within
-    /// `grace` so.
-    public void stop(Duration grace) {
-        if (http == null) return;
-        isStopping = true;
-        long until = System.nanoTime() + grace.toNanos();
-        awaitIdle(until);
-        // All are told before the first ends: what one of them frees, another must not begin with.
-        running.forEach(exchange -> exchange.cutWith(stopping()));
-        running.forEach(Exchange::cut);
-        awaitIdle(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
-        http.stop(0);
-    }
-
-    private void awaitIdle(long until) {
+    /// Says on `/health/ready` that it is about to stop, and serves on for `delay`: so who spreads
+    /// requests over several servers can choose another before one is refused. An interrupt ends
+    /// the wait.
+    public void leave(Duration delay) {
+        isLeaving = true;
         try {
-            while (!running.isEmpty() && System.nanoTime() < until) Thread.sleep(10);
+            Thread.sleep(delay);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
     }
 
+    /// Takes no new connections and no new requests, lets those that run finish, and tells those
+    /// that do not within `grace` so.
+    ///
+    /// The socket closes at once: a refused connection is what every balancer takes elsewhere by
+    /// itself, also with a request that it must not send twice. On connections that are kept,
+    /// requests hear 503 and `connection: close`; those on which nothing runs are closed.
+    public void stop(Duration grace) {
+        if (http == null) return;
+        isLeaving = true;
+        isStopping = true;
+        // This waits for what runs, and closes the idle connections when nothing does any more.
+        int seconds = (int) Math.min(Integer.MAX_VALUE, grace.plus(LAST_WORDS).toSeconds() + 1);
+        Thread.ofPlatform().daemon().name("stop").start(() -> http.stop(seconds));
+        running.awaitNone(grace);
+        running.cut(Failures::stopping);
+        running.awaitNone(LAST_WORDS);
+        close();
+        // Who could not be told, because it does not read, is cut off, and has its line now.
+        running.awaitNone(LAST_WORDS);
+    }
+
     @Override
     public void close() {
-        if (http != null) http.stop(0);
+        if (http == null) return;
+        // Under TLS the JDK's server would say goodbye on each connection first, and wait for ever
+        // for one whose writer waits for a client that does not read. An interrupt closes it.
+        exchanges.shutdownNow();
+        http.stop(0);
     }
 }

@@ -36,6 +36,7 @@ final class SessionsHandler {
         var shown = new LinkedHashMap<String, Object>();
         shown.put("id", session.id());
         shown.put("backend", backend);
+        if (!session.key().isEmpty()) shown.put("key", session.key());
         shown.put("model", session.model());
         shown.put("state", session.isBusy() ? "busy" : "idle");
         shown.put("messages", session.messages());

@@ -53,30 +53,31 @@ final class StreamedAnswer {
     /// @param ping the silence after which the client hears from us
     void run(Duration look, Duration ping) throws IOException, InterruptedException {
         for (; ; ) {
-            switch (events.next(look)) {
-                case Next.Event(var event) -> {
-                    boolean isLast = show(event);
-                    // What the face does not show is silence to the client. What it shows is
-                    // written, and that fails when there is nobody.
-                    long silentSince = Math.max(shownNanos, lookedNanos);
-                    if (System.nanoTime() - silentSince >= look.toNanos()) look(ping);
-                    if (isLast || !events.isReady()) out.flush();
-                    if (isLast) return;
-                }
-                case Next.Quiet() -> look(ping);
-                case Next.Queued() -> lookForClient();
-                case Next.End() -> {
-                    if (!tally.isComplete()) throw Answers.incomplete();
-                    face.end();
-                    out.flush();
-                    return;
-                }
+            Next next = events.next(look);
+            if (next instanceof Next.Event(var event)) {
+                long now = System.nanoTime();
+                exchange.log().event(now);
+                boolean isLast = show(event, now);
+                // What the face does not show is silence to the client. What it shows is written,
+                // and that fails when there is nobody.
+                if (now - Math.max(shownNanos, lookedNanos) >= look.toNanos()) look(ping);
+                if (isLast || !events.isReady()) out.flush();
+                if (isLast) return;
+            } else if (next instanceof Next.Quiet) {
+                look(ping);
+            } else if (next instanceof Next.Queued) {
+                lookForClient();
+            } else {
+                if (!tally.isComplete()) throw Answers.incomplete();
+                face.end();
+                out.flush();
+                return;
             }
         }
     }
 
     /// {@return whether it was the last: an upstream's error, which ends the stream}
-    private boolean show(SseEvent event) throws IOException {
+    private boolean show(SseEvent event, long now) throws IOException {
         refuseWhole(event);
         tally.add(event);
         boolean isError = event.name().equals("error");
@@ -86,11 +87,11 @@ final class StreamedAnswer {
             exchange.log().failed(failure.getMessage());
         }
         if (out == null) {
-            exchange.checkNotCut();
+            exchange.answer().checkNotCut();
             begin();
         }
         if (tally.hasContent()) exchange.log().firstToken();
-        if (face.event(event)) shownNanos = System.nanoTime();
+        if (face.event(event)) shownNanos = now;
         return isError;
     }
 

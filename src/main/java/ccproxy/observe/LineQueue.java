@@ -34,10 +34,15 @@ public final class LineQueue extends OutputStream {
     /// Whether the thread has written all that it ever will.
     private boolean isDone;
 
-    /// A queue in front of `target`, which stays open.
+    /// A queue for the log in front of `target`, which stays open.
     public LineQueue(PrintStream target) {
+        this(target, "log");
+    }
+
+    /// @param name of the thread that writes
+    LineQueue(PrintStream target, String name) {
         this.target = target;
-        this.writer = Thread.ofPlatform().daemon().name("log").start(this::writeAll);
+        this.writer = Thread.ofPlatform().daemon().name(name).start(this::writeAll);
     }
 
     @Override
@@ -61,10 +66,29 @@ public final class LineQueue extends OutputStream {
         }
     }
 
+    /// Takes a line without waiting.
+    ///
+    /// @return whether there was room for it; after [#close()] there is none
+    boolean offer(byte[] line) {
+        lock.lock();
+        try {
+            if (isClosed || lines.size() + line.length > BYTES_MAX) return false;
+            lines.write(line, 0, line.length);
+            hasLines.signal();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void writeAll() {
         while (take()) {
-            target.write(written.toByteArray(), 0, written.size());
-            target.flush();
+            try {
+                target.write(written.toByteArray(), 0, written.size());
+                target.flush();
+            } catch (OutOfMemoryError _) {
+                // These lines are lost. Without this thread everybody who logs would soon wait.
+            }
             written.reset();
             pause();
         }

@@ -7,9 +7,10 @@ import java.util.Objects;
 ///
 /// @param requestId the `x-request-id`; empty outside a request
 /// @param client who asks: the peer's address; empty outside a request
-public record RequestContext(String requestId, String client) {
+/// @param key the name of the key that it has shown; empty when it has none
+public record RequestContext(String requestId, String client, String key) {
     /// What is current outside a request.
-    public static final RequestContext NONE = new RequestContext("", "");
+    public static final RequestContext NONE = new RequestContext("", "", "");
 
     private static final ScopedValue<RequestContext> CURRENT = ScopedValue.newInstance();
 
@@ -17,6 +18,7 @@ public record RequestContext(String requestId, String client) {
     public RequestContext {
         Objects.requireNonNull(requestId);
         Objects.requireNonNull(client);
+        Objects.requireNonNull(key);
     }
 
     /// {@return the context bound by [#run] or [#call] around this code, else [#NONE]}

@@ -1,3 +1,3 @@
-/// What is seen: the request context and the log. It knows no other package of ours, so any may
-/// log, and it opens no file and no socket.
+/// What is seen: the request context, the log, metrics, the usage ledger, and traces. Below it is
+/// only `wire`, so any may log; only the ledger and traces open files, and none of it a socket.
 package ccproxy.observe;

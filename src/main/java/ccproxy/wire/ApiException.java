@@ -1,5 +1,6 @@
 package ccproxy.wire;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -58,6 +59,42 @@ public final class ApiException extends RuntimeException {
     public static ApiException event(JsonNode event) {
         ApiException e = of(event, 0);
         e.body = Json.bytes(event);
+        return e;
+    }
+
+    /// {@return all there is to it, as JSON that [#recorded] takes}
+    public ObjectNode record() {
+        ObjectNode record = Json.object().put("kind", kind.name()).put("status", status);
+        record.put("message", getMessage());
+        if (!param.isEmpty()) record.put("param", param);
+        if (!code.isEmpty()) record.put("code", code);
+        if (!headers.isEmpty()) {
+            ObjectNode all = record.putObject("headers");
+            headers.forEach((name, values) -> values.forEach(all.putArray(name)::add));
+        }
+        if (body.length > 0) record.set("body", parsed(body));
+        if (!told.isEmpty()) record.set("told", told);
+        return record;
+    }
+
+    /// {@return the error that `record` describes}
+    ///
+    /// @throws IllegalArgumentException when it describes none
+    public static ApiException recorded(JsonNode record) {
+        var e =
+                new ApiException(
+                        ErrorKind.valueOf(record.path("kind").asString("")),
+                        record.path("message").asString(""));
+        e.status = record.path("status").asInt(e.status);
+        e.param = record.path("param").asString("");
+        e.code = record.path("code").asString("");
+        for (var header : record.path("headers").properties()) {
+            var values = new ArrayList<String>();
+            header.getValue().forEach(value -> values.add(value.asString("")));
+            e.headers.put(header.getKey(), values);
+        }
+        if (record.path("body").isObject()) e.body = Json.bytes(record.path("body"));
+        e.told = Json.objectOrEmpty(record.path("told"));
         return e;
     }
 

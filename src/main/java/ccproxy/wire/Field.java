@@ -100,6 +100,11 @@ public record Field(String path, JsonNode value) {
         return elements;
     }
 
+    /// {@return the names of the members of the object here, in their order}
+    public List<String> names() {
+        return List.copyOf(object().propertyNames());
+    }
+
     /// {@return the error that says `expectation` was expected here}
     public ApiException expected(String expectation) {
         return invalid("expected " + expectation + ", found " + kind(value));

@@ -31,6 +31,7 @@ public final class JsonWriter {
             case Boolean flag -> factory.booleanNode(flag);
             case Integer number -> factory.numberNode(number);
             case Long number -> factory.numberNode(number);
+            case Double number -> factory.numberNode(number);
             case Map<?, ?> map -> object(map);
             case Collection<?> list -> {
                 ArrayNode array = Json.array();

@@ -50,6 +50,11 @@ public final class SseEvent {
         return name.isEmpty() ? json().path("type").asString("") : name;
     }
 
+    /// {@return the data as text}
+    String data() {
+        return new String(data, from, length, StandardCharsets.UTF_8);
+    }
+
     /// {@return the frame as it came; do not change it}
     public byte[] raw() {
         return raw;

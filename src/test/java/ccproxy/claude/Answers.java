@@ -20,7 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Questions and how their answers are read, for the tests of this package.
 final class Answers {
-    static final Duration WAIT = Duration.ofSeconds(5);
+    static final Duration WAIT = Duration.ofSeconds(30);
 
     private Answers() {}
 
@@ -53,7 +53,8 @@ final class Answers {
                 Duration.ofMillis(200),
                 10_000,
                 CliSettings.NONE,
-                ModelMapping.NONE);
+                ModelMapping.NONE,
+                Prices.BUILT_IN);
     }
 
     /// Settings without an upstream.
@@ -74,7 +75,8 @@ final class Answers {
                 busyWait,
                 10_000,
                 CliSettings.NONE,
-                ModelMapping.NONE);
+                ModelMapping.NONE,
+                Prices.BUILT_IN);
     }
 
     static ApiClaude api(ClaudeSettings settings) {

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
@@ -16,8 +18,8 @@ import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.TrustManagerFactory;
 
 /// A certificate made for a test, which its own context trusts and nobody else.
-final class Certificates {
-    private static final char[] PASSWORD = "changeit".toCharArray();
+public final class Certificates {
+    public static final String PASSWORD = "changeit";
 
     private Certificates() {}
 
@@ -26,41 +28,39 @@ final class Certificates {
     /// @param names as `keytool` takes them: `dns:localhost,ip:127.0.0.1`
     static SSLContext of(Path folder, String names) throws Exception {
         Path file = folder.resolve(Integer.toHexString(names.hashCode()) + ".p12");
-        String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-        Process process =
-                new ProcessBuilder(
-                                keytool,
-                                "-J-XX:TieredStopAtLevel=1",
-                                "-genkeypair",
-                                "-alias",
-                                "test",
-                                "-keyalg",
-                                "EC",
-                                "-dname",
-                                "CN=test",
-                                "-ext",
-                                "san=" + names,
-                                "-storetype",
-                                "PKCS12",
-                                "-keystore",
-                                file.toString(),
-                                "-storepass",
-                                new String(PASSWORD))
-                        .redirectErrorStream(true)
-                        .redirectOutput(folder.resolve("keytool.log").toFile())
-                        .start();
-        if (!process.waitFor(30, TimeUnit.SECONDS) || process.exitValue() != 0)
-            throw new IOException(Files.readString(folder.resolve("keytool.log")));
+        make(file, names);
         return context(file);
     }
 
-    private static SSLContext context(Path file) throws IOException, GeneralSecurityException {
+    /// Makes a keystore with a new key and its certificate.
+    ///
+    /// @param more flags of `keytool`, such as `-startdate`
+    public static void make(Path file, String names, String... more) throws Exception {
+        Path log = file.resolveSibling("keytool.log");
+        String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+        var command = new ArrayList<>(List.of(keytool, "-J-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of("-genkeypair", "-alias", "test", "-keyalg", "EC"));
+        command.addAll(List.of("-dname", "CN=test", "-ext", "san=" + names));
+        command.addAll(List.of("-storetype", "PKCS12", "-keystore", file.toString()));
+        command.addAll(List.of("-storepass", PASSWORD));
+        command.addAll(List.of(more));
+        Process process =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(log.toFile())
+                        .start();
+        if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0)
+            throw new IOException(Files.readString(log));
+    }
+
+    /// {@return a context that proves to be who the keystore is for, and trusts who does so}
+    public static SSLContext context(Path file) throws IOException, GeneralSecurityException {
         KeyStore keys = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(file)) {
-            keys.load(in, PASSWORD);
+            keys.load(in, PASSWORD.toCharArray());
         }
         var own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        own.init(keys, PASSWORD);
+        own.init(keys, PASSWORD.toCharArray());
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
         trusted.setCertificateEntry("test", keys.getCertificate("test"));

@@ -186,7 +186,7 @@ class CliStreamTest extends Clis {
                 "cli_crashed",
                 "the claude process ended with exit code 3",
                 Answers.failure(ask("play[start;text a;child;exit 3 gone]")));
-        assertTrue(Duration.ofNanos(System.nanoTime() - begun).toSeconds() < 4, "too late");
+        Eventually.assertSoon(begun);
         assertEquals("b", said("say b"));
         fake.children().forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy));
     }
@@ -227,7 +227,6 @@ class CliStreamTest extends Clis {
     void silenceEndsInEachStateWithinItsBound() throws Exception {
         fake = new FakeCli(folder);
         open(fake.claude(0, 9, Duration.ofSeconds(10), Duration.ofMillis(100)), Clock.systemUTC());
-        long begun = System.nanoTime();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var failures = new ArrayList<Future<ApiException>>();
             for (String option : List.of("initialize hang", "settings hang", "turn hang")) {
@@ -241,7 +240,6 @@ class CliStreamTest extends Clis {
             for (Future<ApiException> failure : failures)
                 fails(ErrorKind.TIMEOUT, "timeout", "was silent for", failure.get());
         }
-        assertTrue(Duration.ofNanos(System.nanoTime() - begun).toSeconds() < 10, "too late");
         // Those that hear nothing are killed, the others serve on.
         Eventually.isTrue("all stopped", () -> count("interrupts") == 6 && count("kills") == 2);
     }
@@ -305,7 +303,8 @@ class CliStreamTest extends Clis {
         fake.options();
         assertEquals("b", said("say b"));
         long millis = (System.nanoTime() - begun) / 1_000_000;
-        assertTrue(millis >= 1900 && millis < 6000, millis + " ms");
+        assertTrue(millis >= 1900, millis + " ms");
+        Eventually.assertSoon(begun);
         assertEquals(2, fake.pids().size());
         gone(child);
         assertEquals(1, count("kills"));

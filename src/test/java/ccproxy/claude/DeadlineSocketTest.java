@@ -57,7 +57,7 @@ class DeadlineSocketTest {
     private static <T> T onVirtualThread(Callable<T> task) throws Exception {
         var future = new FutureTask<>(task);
         Thread.ofVirtual().start(future);
-        return future.get(10, TimeUnit.SECONDS);
+        return future.get(30, TimeUnit.SECONDS);
     }
 
     /// Wakes whoever waits, as if it were much later.
@@ -114,7 +114,7 @@ class DeadlineSocketTest {
                 socket.wakeIfLate(System.nanoTime());
                 Thread.sleep(20);
             }
-            assertTrue(took.get() >= millis && took.get() < millis + 1000, took.get() + " ms");
+            assertTrue(took.get() >= millis && took.get() < millis + 10_000, took.get() + " ms");
         }
     }
 
@@ -180,7 +180,7 @@ class DeadlineSocketTest {
             while (read.get() < i && !reader.isDone()) Thread.onSpinWait();
             peer.getOutputStream().write(i & 0x7F);
         }
-        reader.get(5, TimeUnit.SECONDS);
+        reader.get(30, TimeUnit.SECONDS);
         waker.join();
         assertFalse(socket.isClosed());
     }
@@ -213,8 +213,8 @@ class DeadlineSocketTest {
     void platformThreadHasATimer() throws Exception {
         var took = new FutureTask<>(() -> waited(300));
         Thread.ofPlatform().daemon().start(took);
-        long millis = took.get(5, TimeUnit.SECONDS);
-        assertTrue(millis >= 300 && millis < 2000, millis + " ms");
+        long millis = took.get(30, TimeUnit.SECONDS);
+        assertTrue(millis >= 300 && millis < 10_000, millis + " ms");
         // And none when it is next read by a virtual thread, or the other way round.
         peer.getOutputStream().write(new byte[] {1, 2});
         assertEquals(1, onVirtualThread(() -> read(HOUR)));

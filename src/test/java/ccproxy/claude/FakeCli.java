@@ -106,7 +106,8 @@ public final class FakeCli {
                 busyWait,
                 1 << 20,
                 settings(warm, processesMax),
-                ModelMapping.NONE);
+                ModelMapping.NONE,
+                Prices.BUILT_IN);
     }
 
     ClaudeSettings claude(int warm, int processesMax) {

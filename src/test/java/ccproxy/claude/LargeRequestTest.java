@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -118,10 +117,8 @@ class LargeRequestTest {
                         Answers.api(
                                 Answers.settings(
                                         upstream.url(), Duration.ofMillis(300), Answers.WAIT))) {
-            long from = System.nanoTime();
             ApiException e = refusal(api, 4 * LARGE);
             assertEquals("the upstream was silent for 300 ms", e.getMessage());
-            assertTrue(System.nanoTime() - from < TimeUnit.SECONDS.toNanos(3));
             isDone.countDown();
         }
     }

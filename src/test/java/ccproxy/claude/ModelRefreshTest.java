@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -111,8 +112,7 @@ class ModelRefreshTest {
             var out = new StringBuilder();
             new OneQuestion("opus", "s1", "what")
                     .ask(
-                            java.net.URI.create(server.url()),
-                            "token",
+                            new OwnServer(java.net.URI.create(server.url()), "token", List.of()),
                             settings(server, ""),
                             out::append);
             assertEquals("an answer", out.toString());

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
 import ccproxy.wire.Json;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /// What a session remembers.
 @Timeout(20)
@@ -154,6 +157,59 @@ class SessionClaudeTest extends Sessions {
         assertEquals(List.of("user:hi"), asked());
         assertTrue(each.closeSession("s", ClientHeaders.NONE));
         assertEquals(0, each.sessions(ann).size());
+    }
+
+    private static Turn turnOf(String owner, String text) {
+        return new Turn(Answers.streamed(text), "s", ClientHeaders.NONE.ownedBy(owner), false);
+    }
+
+    @Test
+    void keysByNameHaveSessionsOfTheirOwn() throws Exception {
+        said(claude, turnOf("ann", "secret"), "x");
+        said(claude, turnOf("bob", "hi"), "y");
+        assertEquals(List.of("user:hi"), asked());
+        said(claude, turnOf("", "ho"), "z");
+        assertEquals(List.of("user:ho"), asked());
+        var ann = ClientHeaders.NONE.ownedBy("ann");
+        assertEquals("ann", claude.sessions(ann).getFirst().key());
+        assertEquals(3, claude.sessions(ClientHeaders.NONE).size());
+        assertTrue(claude.closeSession("s", ClientHeaders.NONE.ownedBy("bob")));
+        assertEquals(1, claude.sessions(ann).size());
+        assertTrue(claude.interruptSession("s", ClientHeaders.NONE.ownedBy("bob")).isEmpty());
+        assertTrue(claude.closeSession("s", ClientHeaders.NONE));
+        assertEquals(0, claude.sessions(ann).size());
+    }
+
+    @Test
+    void keysByNameHaveSessionsOfTheirOwnOnDiskToo(@TempDir Path folder) throws Exception {
+        var store = new SessionStore(folder, clock);
+        ClaudeSettings settings = Answers.settings("http://unused");
+        said(kept(settings, store), turnOf("ann", "secret"), "x");
+        SessionClaude next = kept(settings, store);
+        said(next, turnOf("bob", "hi"), "y");
+        assertEquals(List.of("user:hi"), asked());
+        said(next, turnOf("", "ho"), "z");
+        assertEquals(List.of("user:ho"), asked());
+        said(next, turnOf("ann", "again"), "z");
+        assertEquals(List.of("user:secret", "assistant:x", "user:again"), asked());
+        // Who runs the server ends all that are shown, on disk as well.
+        assertTrue(next.closeSession("s", ClientHeaders.NONE));
+        said(kept(settings, store), turnOf("ann", "new"), "z");
+        assertEquals(List.of("user:new"), asked());
+    }
+
+    private SessionClaude kept(ClaudeSettings settings, SessionStore store) {
+        var table = new SessionTable(clock, 1000, 1 << 20);
+        var shelf = new SessionClaude.Shelf(table, "stub", Optional.of(store));
+        return new SessionClaude(inner, settings, false, shelf);
+    }
+
+    @Test
+    void conversationsOfTheCliAreToldApartByTheirOwner() {
+        assertEquals("s", turnOf("", "x").conversation());
+        assertEquals("ann/s", turnOf("ann", "x").conversation());
+        var nameless = new Turn(Answers.streamed("x"), "", ClientHeaders.NONE.ownedBy("a"), false);
+        assertEquals("", nameless.conversation());
     }
 
     @Test

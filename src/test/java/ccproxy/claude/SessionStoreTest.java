@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SessionStoreTest {
-    private static final Session.Key KEY = new Session.Key("", "s1");
+    private static final Session.Key KEY = new Session.Key("sdk", "", "s1");
 
     @TempDir Path folder;
     private final Sessions.Hands clock = new Sessions.Hands();
@@ -99,10 +99,10 @@ class SessionStoreTest {
         List<Session.Key> keys =
                 List.of(
                         KEY,
-                        new Session.Key("", "S1"),
-                        new Session.Key("o", "s1"),
-                        new Session.Key("", longId + "a"),
-                        new Session.Key("", longId + "b"));
+                        new Session.Key("sdk", "", "S1"),
+                        new Session.Key("sdk", "o", "s1"),
+                        new Session.Key("sdk", "", longId + "a"),
+                        new Session.Key("sdk", "", longId + "b"));
         for (int i = 0; i < keys.size(); i++) store.save(keys.get(i), kept("[" + i + "]"));
         for (int i = 0; i < keys.size(); i++)
             assertEquals("[" + i + "]", held(store.load(keys.get(i))));

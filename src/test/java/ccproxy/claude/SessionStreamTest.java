@@ -23,7 +23,11 @@ class SessionStreamTest {
 
     private final StubClaude inner = new StubClaude();
     private final SessionClaude claude =
-            new SessionClaude(inner, Answers.settings("http://unused"), Clock.systemUTC(), false);
+            new SessionClaude(
+                    inner,
+                    Answers.settings("http://unused"),
+                    false,
+                    Sessions.shelf(new SessionTable(Clock.systemUTC())));
 
     private EventStream ask() {
         return claude.ask(new Turn(Answers.streamed("hi"), "s", ClientHeaders.NONE, false));

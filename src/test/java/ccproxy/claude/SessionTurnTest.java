@@ -110,8 +110,8 @@ class SessionTurnTest extends Sessions {
                 new SessionClaude(
                         new EchoClaude(new ModelCatalog(ModelMapping.NONE)),
                         Answers.settings("http://unused"),
-                        clock,
-                        false);
+                        false,
+                        shelf(new SessionTable(clock)));
         EventStream refused = echo.ask(turn("s", "/echo {\"unknown\":1}"));
         assertThrows(ApiException.class, () -> refused.next(LOOK));
         refused.close();
@@ -140,8 +140,8 @@ class SessionTurnTest extends Sessions {
                 new SessionClaude(
                         new EchoClaude(new ModelCatalog(ModelMapping.NONE)),
                         Answers.settings(Duration.ofSeconds(10)),
-                        clock,
-                        false);
+                        false,
+                        shelf(new SessionTable(clock)));
         var done = new CountDownLatch(20);
         for (int i = 0; i < 20; i++) {
             int number = i;

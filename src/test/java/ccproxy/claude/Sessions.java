@@ -43,8 +43,12 @@ class Sessions {
 
     SessionClaude claude(int sessionsMax, long bytesMax, boolean isPerClient) {
         ClaudeSettings settings = Answers.settings("http://unused");
-        return new SessionClaude(
-                inner, settings, clock, isPerClient, sessionsMax, bytesMax, Optional.empty());
+        var table = new SessionTable(clock, sessionsMax, bytesMax);
+        return new SessionClaude(inner, settings, isPerClient, shelf(table));
+    }
+
+    static SessionClaude.Shelf shelf(SessionTable table) {
+        return new SessionClaude.Shelf(table, "stub", Optional.empty());
     }
 
     static Turn turn(String session, MessagesRequest request) {

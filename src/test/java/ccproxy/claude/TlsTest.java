@@ -3,6 +3,7 @@ package ccproxy.claude;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ccproxy.http.Eventually;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
 import java.io.OutputStream;
@@ -122,7 +123,8 @@ class TlsTest {
             assertEquals(ErrorKind.TIMEOUT, e.kind());
             assertEquals("no connection to the upstream in time", e.getMessage());
             long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - from);
-            assertTrue(millis >= 1900 && millis < 4000, millis + " ms");
+            assertTrue(millis >= 1900, millis + " ms");
+            Eventually.assertSoon(from);
             RawUpstream.await(isClosed);
         }
     }

@@ -44,7 +44,7 @@ class ArgsTest {
     @Test
     void mistakesAreNamed() {
         assertError(
-                "unknown subcommand 'srve': expected serve, ask, config, doctor, token, help; the nearest"
+                "unknown subcommand 'srve': expected serve, ask, config, doctor, usage, replay, token, completion, help; the nearest"
                         + " is serve",
                 "srve");
         assertError(

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +35,7 @@ class ConfigLoaderTest {
         assertTrue(config.namesSet().isEmpty());
         assertEquals(8000, config.get(Keys.PORT));
         assertEquals(32L << 20, config.get(Keys.MAX_BODY));
-        assertEquals(URI.create("https://api.anthropic.com"), config.get(Keys.API_BASE_URL));
+        assertEquals(URI.create("https://api.anthropic.com"), config.get(BackendKeys.API_BASE_URL));
     }
 
     @Test
@@ -83,7 +84,7 @@ class ConfigLoaderTest {
     void emptyVariableIsOneThatIsNotSet() {
         run.with("CCPROXY_PORT", "").with("ANTHROPIC_API_KEY", "");
         assertSetting("8000", "default");
-        assertEquals("default", run.config().setting(Keys.API_KEY).source());
+        assertEquals("default", run.config().setting(BackendKeys.API_KEY).source());
     }
 
     @Test
@@ -92,18 +93,19 @@ class ConfigLoaderTest {
                 .with("ANTHROPIC_AUTH_TOKEN", "t")
                 .with("ANTHROPIC_BASE_URL", "http://u/v1/");
         var config = run.config();
-        assertEquals(new Setting("k", "env ANTHROPIC_API_KEY"), config.setting(Keys.API_KEY));
-        assertEquals("t", config.get(Keys.API_AUTH_TOKEN));
-        assertEquals(URI.create("http://u"), config.get(Keys.API_BASE_URL));
+        assertEquals(
+                new Setting("k", "env ANTHROPIC_API_KEY"), config.setting(BackendKeys.API_KEY));
+        assertEquals("t", config.get(BackendKeys.API_AUTH_TOKEN));
+        assertEquals(URI.create("http://u"), config.get(BackendKeys.API_BASE_URL));
         run.file("ccproxy.json", "{\"api\": {\"key\": \"mine\"}}");
-        assertEquals("mine", run.config().get(Keys.API_KEY));
-        assertEquals("", run.config("--api-key=").get(Keys.API_KEY));
+        assertEquals("mine", run.config().get(BackendKeys.API_KEY));
+        assertEquals("", run.config("--api-key=").get(BackendKeys.API_KEY));
     }
 
     @Test
     void everyKeyHasThreeSpellingsOfItsOwn() {
-        assertEquals("--api-base-url", Keys.API_BASE_URL.flag());
-        assertEquals("CCPROXY_API_BASE_URL", Keys.API_BASE_URL.variable());
+        assertEquals("--api-base-url", BackendKeys.API_BASE_URL.flag());
+        assertEquals("CCPROXY_API_BASE_URL", BackendKeys.API_BASE_URL.variable());
         var spellings = new HashSet<String>();
         for (Key<?> key : Config.keys()) {
             assertTrue(spellings.add(key.flag()), key.flag());
@@ -119,7 +121,7 @@ class ConfigLoaderTest {
             var config = run.config("--config", file);
             assertTrue(config.get(Keys.STRICT));
             assertEquals(5, config.get(Keys.PORT));
-            assertEquals("debug", config.get(Keys.LOG_LEVEL));
+            assertEquals("debug", config.get(ObserveKeys.LOG_LEVEL));
         }
     }
 
@@ -132,10 +134,10 @@ class ConfigLoaderTest {
     @Test
     void modelsAreAnObjectOrRulesInALine() {
         run.file("ccproxy.json", "{\"models\": {\"/^o[0-9]{1,2}$/\": \"opus\", \"*\": \"haiku\"}}");
-        var models = run.config().get(Keys.MODELS);
+        var models = run.config().get(BackendKeys.MODELS);
         assertEquals("opus", models.resolve("o12"));
         assertEquals("haiku", models.resolve("else"));
-        models = run.config("--models", "gpt-4o=sonnet,/^o[0-9]/=opus").get(Keys.MODELS);
+        models = run.config("--models", "gpt-4o=sonnet,/^o[0-9]/=opus").get(BackendKeys.MODELS);
         assertEquals("sonnet", models.resolve("gpt-4o"));
     }
 
@@ -194,8 +196,8 @@ class ConfigLoaderTest {
 
     @Test
     void keyOfALaterVersionIsUnknown() {
-        run.file("ccproxy.json", "{\"tls\": {\"keystore\": \"k.p12\"}}");
-        assertTrue(error().startsWith("unknown key tls.keystore"), error());
+        run.file("ccproxy.json", "{\"tls\": {\"pem\": \"k.pem\"}}");
+        assertTrue(error().startsWith("unknown key tls.pem"), error());
     }
 
     @Test
@@ -225,6 +227,62 @@ class ConfigLoaderTest {
             var cli = run.config().claude(run.surroundings()).cli();
             assertEquals(other, cli.environment().get("ANTHROPIC_BASE_URL"));
         }
+    }
+
+    @Test
+    void namesOfHostsAndOriginsAreAListInAnyCase() {
+        String file =
+                "{\"hosts\": [\"AI.test\", \"[::2]\"], \"cors\": {\"origins\": \"http://A.test:1, app://b\"}}";
+        run.file("ccproxy.json", file);
+        assertEquals(Set.of("ai.test", "[::2]"), run.config().get(AccessKeys.HOSTS));
+        assertEquals(
+                Set.of("http://a.test:1", "app://b"), run.config().get(AccessKeys.CORS_ORIGINS));
+        assertEquals(Set.of("*"), run.config("--hosts", "*").get(AccessKeys.HOSTS));
+        assertEquals(Set.of(), run.config("--cors-origins=").get(AccessKeys.CORS_ORIGINS));
+    }
+
+    @Test
+    void whatIsNoHostOrOriginIsAnError() {
+        for (String wrong : List.of("a:1", "http://a", "a/b", "**", "*.a"))
+            assertTrue(error("--hosts", wrong).startsWith("hosts: expected names of hosts"), wrong);
+        for (String wrong : List.of("a.test", "http://a/", "http://a/b", "null", "//a")) {
+            String error = error("--cors-origins", wrong);
+            assertTrue(error.startsWith("cors.origins: expected origins without a path"), error);
+        }
+        String names = "a,".repeat(200);
+        assertEquals(Set.of("a"), run.config("--hosts", names).get(AccessKeys.HOSTS));
+        var many = new StringBuilder("b");
+        for (int i = 0; i < 99; i++) many.append(",b").append(i);
+        assertEquals(100, run.config("--hosts", many.toString()).get(AccessKeys.HOSTS).size());
+        assertTrue(error("--hosts", many + ",c").contains("at most 100"));
+    }
+
+    @Test
+    void wrongClientKeyIsNamedAndItsTokenIsNot() {
+        run.file(
+                "ccproxy.json",
+                "{\"auth_tokens\": {\"alice\": {\"token\": \"hunter2\", \"modls\": 1}}}");
+        String error = error();
+        assertTrue(error.startsWith("auth_tokens: at 'alice' expected only backends"), error);
+        assertFalse(error.contains("hunter2"), error);
+        assertFalse(error("--auth-tokens", "hunter2").contains("hunter2"));
+        assertFalse(error("--auth-tokens", "hunter2=").contains("hunter2=,"));
+    }
+
+    @Test
+    void ofSeveralTokensNoEndIsShownForItMayBeAWholeShortOne() {
+        String error = error("--auth-tokens", "alice=0123456789abcdef,alice=7351");
+        assertTrue(error.startsWith("auth_tokens: expected each name once"), error);
+        assertTrue(error.endsWith("(flag --auth-tokens)"), error);
+        assertFalse(error.contains("7351"), error);
+    }
+
+    @Test
+    void tokenThatTwoKeysHaveIsFoundWhenTheConfigurationIsRead() {
+        run.file("ccproxy.json", "{\"auth_token\": \"a\", \"auth_tokens\": {\"bob\": \"a\"}}");
+        assertError(
+                "auth_tokens: expected each token once, found 'default' and 'bob' with the same (file %s)"
+                        .formatted(folder.resolve("ccproxy.json")));
     }
 
     @Test

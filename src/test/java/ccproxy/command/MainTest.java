@@ -58,12 +58,39 @@ class MainTest {
     }
 
     @Test
+    void configShowsWhoseKeysThereAreAndNoToken() {
+        String file =
+                "{\"auth_tokens\": {\"alice\": \"TOPSECRET\", \"bob\": {\"token\": \"TOPSECRET2\"}}, \"hosts\": [\"a.test\", \"B.test\"]}";
+        run.file("ccproxy.json", file);
+        assertEquals(ExitCode.OK, run.main("config"));
+        assertFalse(run.out().contains("TOPSECRET"), run.out());
+        assertTrue(run.out().contains("alice=***,bob=*** "), run.out());
+        assertTrue(run.out().matches("(?s).*\\Rhosts +a.test,B.test +file .*"), run.out());
+        run.main("config", "--auth-tokens", "carol=TOPSECRET");
+        assertFalse(run.out().contains("TOPSECRET"), run.out());
+        assertTrue(run.out().contains("carol=*** "), run.out());
+    }
+
+    @Test
+    void keyThatIsThereTwiceEndsTheStart() {
+        String[] flags = {"serve", "--port=0", "--backend=echo", "--auth-token=TOPSECRET"};
+        run.with("CCPROXY_AUTH_TOKENS", "alice=TOPSECRET");
+        assertEquals(ExitCode.USAGE, run.main(flags));
+        assertEquals(
+                "ccproxy: auth_tokens: expected each token once, found 'default' and 'alice' with the same (env CCPROXY_AUTH_TOKENS)\n",
+                run.err());
+    }
+
+    @Test
     void tokenIsNewEachTimeAndComesWithTheLineThatSetsIt() {
         assertEquals(ExitCode.OK, run.main("token"));
         var first = run.out().lines().toList();
         assertTrue(first.get(0).matches("ccp_[A-Za-z0-9_-]{43}"), first.get(0));
         assertEquals("export CCPROXY_AUTH_TOKEN=" + first.get(0), first.get(1));
-        assertEquals(2, first.size());
+        String digest = ccproxy.http.ClientKeys.digest(first.get(0));
+        assertTrue(first.get(2).startsWith("# "), "a shell reads over it");
+        assertTrue(first.get(2).contains("{\"sha256\": \"" + digest + "\"}"), first.get(2));
+        assertEquals(3, first.size());
         run.main("token");
         assertNotEquals(first, run.out().lines().toList());
     }
@@ -121,6 +148,7 @@ class MainTest {
                         + " or allow_unauthenticated; found '%s' (flag --host)\n";
         assertEquals(expected.formatted(host), run.err());
         run.config("--host", host, "--auth-token", "t").checkExposure();
+        run.config("--host", host, "--auth-tokens", "a=t").checkExposure();
         run.config("--host", host, "--allow-unauthenticated").checkExposure();
     }
 
@@ -143,7 +171,12 @@ class MainTest {
     @Test
     void clientsOwnCredentialsPassOnlyWhenThereAreNoOthers() {
         assertTrue(run.config().claude(run.surroundings()).passCredentials());
-        for (String flag : List.of("--auth-token=t", "--api-key=k", "--api-auth-token=t")) {
+        for (String flag :
+                List.of(
+                        "--auth-token=t",
+                        "--auth-tokens=a=t",
+                        "--api-key=k",
+                        "--api-auth-token=t")) {
             assertFalse(run.config(flag).claude(run.surroundings()).passCredentials(), flag);
         }
     }
@@ -151,9 +184,9 @@ class MainTest {
     @Test
     void settingsReachTheFloorsThatNeedThem() {
         var config = run.config("--host", "[::1]", "--port", "1", "--max-body", "1MB", "--strict");
-        assertEquals("::1", config.server().host());
-        assertEquals(1, config.server().port());
-        assertEquals(1 << 20, config.server().bodyBytesMax());
+        assertEquals("::1", config.server().listen().host());
+        assertEquals(1, config.server().listen().port());
+        assertEquals(1 << 20, config.server().limits().bodyBytesMax());
         assertEquals(1 << 20, config.claude(run.surroundings()).requestBytesMax());
         assertTrue(config.server().strict());
         assertEquals("auto", config.claude(run.surroundings()).backend());

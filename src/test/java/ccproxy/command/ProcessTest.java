@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -107,9 +108,9 @@ class ProcessTest {
     /// A program that is told to stop and never does.
     static final class SlowStop {
         public static void main(String[] arguments) throws InterruptedException {
-            var stop = StopSignal.ofProcess();
+            var signals = Signals.ofProcess();
             System.out.println("ready");
-            stop.await();
+            while (signals.next(Duration.ofMinutes(1)) != Signals.Asked.STOP) {}
             System.out.println("stopping");
             new CountDownLatch(1).await();
         }
@@ -118,11 +119,13 @@ class ProcessTest {
     private Process start(Class<?> main, String... arguments) throws IOException {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-cp"));
+        command.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp"));
         command.addAll(List.of(System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         var builder = new ProcessBuilder(command).directory(folder.toFile());
-        builder.environment().keySet().removeIf(n -> n.matches("(CCPROXY|ANTHROPIC|J.*_OPT).*"));
+        builder.environment()
+                .keySet()
+                .removeIf(n -> n.matches("(CCPROXY|ANTHROPIC|J.*_OPT|STATE_DIR|XDG_STATE).*"));
         builder.environment().put("HOME", folder.toString());
         builder.redirectError(folder.resolve("err").toFile());
         Process process = builder.start();

@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ccproxy.http.Eventually;
 import ccproxy.observe.Log;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ServeCommandTest {
     private final Log.Output log = Log.configure(Log.Level.INFO, Log.Format.JSON, System.err);
-    private final StopSignal stop = new StopSignal();
+    private final Signals signals = new Signals();
     @TempDir Path folder;
     private Run run;
 
@@ -26,11 +30,12 @@ class ServeCommandTest {
     void start() {
         run = new Run(folder);
         // Before it even starts: a signal that comes early must not be lost.
-        stop.release();
+        signals.ask(Signals.Asked.STOP);
     }
 
     @AfterEach
     void restore() {
+        Thread.setDefaultUncaughtExceptionHandler(null);
         Log.configure(log);
     }
 
@@ -66,8 +71,29 @@ class ServeCommandTest {
         assertFalse(run.err().contains("points at this server itself"), run.err());
     }
 
+    @Test
+    void serverThatIsDeafEndsSoThatItIsStartedAgain() throws Exception {
+        var living = new Signals();
+        var command =
+                new ServeCommand(
+                        Args.parse(List.of("--port", "0", "--backend", "echo")),
+                        run.surroundings());
+        var code = CompletableFuture.supplyAsync(() -> command.run(living));
+        Eventually.isTrue("ready", () -> run.out().contains("listening"));
+        Thread harmless = Thread.ofPlatform().name("harmless").start(ServeCommandTest::fail);
+        harmless.join();
+        assertFalse(code.isDone());
+        Thread.ofPlatform().name("HTTP-Dispatcher").start(ServeCommandTest::fail).join();
+        assertEquals(ExitCode.FAILED, code.get(20, TimeUnit.SECONDS));
+        assertTrue(run.err().contains("\"thread\":\"HTTP-Dispatcher\""), run.err());
+    }
+
+    private static void fail() {
+        throw new OutOfMemoryError("for the test");
+    }
+
     private ExitCode serve(String... flags) {
-        return new ServeCommand(run.config(flags), run.surroundings()).run(stop);
+        return new ServeCommand(Args.parse(List.of(flags)), run.surroundings()).run(signals);
     }
 
     private static int freePort() throws IOException {

@@ -3,8 +3,11 @@ package ccproxy.command;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import ccproxy.claude.Prices;
+import ccproxy.wire.Usage;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +40,16 @@ class ValueTypeTest {
             })
     void otherDurationIsRefused(String written) {
         assertRefused(DURATION, written);
+    }
+
+    @Test
+    void durationThatMayBeNoneHasTheSameMost() {
+        ValueType<Duration> type = ValueType.durationOrNone("2h");
+        assertEquals(Duration.ZERO, type.read("0s"));
+        assertEquals(Duration.ofMillis(1), type.read("1ms"));
+        assertEquals(Duration.ofHours(2), type.read("2h"));
+        assertRefused(type, "7201s");
+        assertRefused(type, "-1s");
     }
 
     @ParameterizedTest
@@ -111,8 +124,8 @@ class ValueTypeTest {
 
     @Test
     void versionIsADate() {
-        assertEquals("2023-06-01", Keys.API_VERSION.type().read("2023-06-01"));
-        assertRefused(Keys.API_VERSION.type(), "latest");
+        assertEquals("2023-06-01", BackendKeys.API_VERSION.type().read("2023-06-01"));
+        assertRefused(BackendKeys.API_VERSION.type(), "latest");
     }
 
     @Test
@@ -120,6 +133,18 @@ class ValueTypeTest {
         assertRefused(ValueType.models(), "gpt-4o");
         assertRefused(ValueType.models(), "/(/=a");
         assertRefused(ValueType.models(), Map.of("a", ""));
+    }
+
+    @Test
+    void pricesAreTextOrATable() {
+        var usage = new Usage(1, 0, 0, 0, 0);
+        Prices written = ValueType.prices().read("a=input:3/output:15");
+        Prices table = ValueType.prices().read(Map.of("a", Map.of("input", 3, "output", 15.0)));
+        for (Prices prices : List.of(written, table))
+            assertEquals(3000, prices.costNanos("api", "a", usage).orElseThrow());
+        assertRefused(ValueType.prices(), "a");
+        assertRefused(ValueType.prices(), Map.of("a", "b"));
+        assertRefused(ValueType.prices(), Map.of("a", Map.of("input", 3)));
     }
 
     private static void assertRefused(ValueType<?> type, Object written) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ccproxy.convert.ChatToMessages.Options;
+import ccproxy.wire.Digests;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -129,15 +130,15 @@ class ChatFieldsTest {
     @Test // 40
     void personsAreNotNamedAndMetadataIsNotSent() {
         asked(Models.OLD, ",'user':'a@b.c','metadata':{'x':1}")
-                .has("/metadata", "{'user_id':'" + ToolNames.sha256("a@b.c") + "'}")
+                .has("/metadata", "{'user_id':'" + Digests.sha256("a@b.c") + "'}")
                 .warns("");
         asked(Models.OLD, ",'user':'+47 123 45 678'")
-                .has("/metadata/user_id", "'" + ToolNames.sha256("+47 123 45 678") + "'");
+                .has("/metadata/user_id", "'" + Digests.sha256("+47 123 45 678") + "'");
         asked(Models.OLD, ",'safety_identifier':'u-1'").has("/metadata", "{'user_id':'u-1'}");
         asked(Models.OLD, ",'user':'" + "u".repeat(256) + "'")
                 .has("/metadata/user_id", "'" + "u".repeat(256) + "'");
         asked(Models.OLD, ",'user':'" + "u".repeat(257) + "'")
-                .has("/metadata/user_id", "'" + ToolNames.sha256("u".repeat(257)) + "'");
+                .has("/metadata/user_id", "'" + Digests.sha256("u".repeat(257)) + "'");
     }
 
     @Test // 41

@@ -31,6 +31,24 @@ class ChatToolsTest {
         }
     }
 
+    @Test
+    void aCustomToolWithoutAWrapperIsOneToo() {
+        String schema =
+                "{'type':'object','properties':{'input':{'type':'string'}},'required':['input']}";
+        asked(
+                        Models.OLD,
+                        ",'tools':[{'type':'custom','name':'ApplyPatch','description':'d','format':"
+                                + "{'type':'grammar','syntax':'lark','definition':'start: x'}}]")
+                .has(
+                        "/tools",
+                        "[{'name':'ApplyPatch','description':'d\\n\\nThe input must follow this lark grammar:\\nstart: x','input_schema':"
+                                + schema
+                                + "}]")
+                .warns("");
+        String whole = "[{'type':'custom','name':'f','input_schema':{'type':'object'}}]";
+        asked(Models.OLD, ",'tools':" + whole).has("/tools", whole).warns("");
+    }
+
     @Test // 11
     void aToolsSchemaStaysWhole() {
         String schema =

@@ -43,7 +43,7 @@ class BadInputTest {
     @EnumSource
     void noBodyAtAll(Api api) throws IOException {
         try (RawClient client = server.raw()) {
-            client.write("POST " + api.path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("POST " + api.path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
             var answer = client.answer();
             assertEquals(400, answer.status());
             assertEquals("body: expected a JSON object, found nothing", api.error(answer.body()));
@@ -240,7 +240,7 @@ class BadInputTest {
         String header = type.isEmpty() ? "" : "Content-Type: " + type + "\r\n";
         try (RawClient client = server.raw()) {
             client.write(
-                    "POST %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n%s"
+                    "POST %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %d\r\n\r\n%s"
                             .formatted(Api.CHAT.path, header, body.length(), body));
             assertEquals(200, client.answer().status());
         }

@@ -71,7 +71,7 @@ class BodySizeTest {
     void refusalComesBeforeTheBodyAndIsReadableWhileItIsStillSent(Api api) throws IOException {
         try (RawClient client = server.raw()) {
             client.write(
-                    "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\n\r\n"
+                    "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40000000\r\n\r\n"
                             .formatted(api.path));
             var answer = client.answer();
             assertEquals(413, answer.status());
@@ -79,7 +79,7 @@ class BodySizeTest {
         }
         try (RawClient client = server.raw()) {
             client.write(
-                    "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\n\r\n"
+                    "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40000000\r\n\r\n"
                             .formatted(api.path));
             // A client that sends it all before it reads.
             for (int i = 0; i < 40; i++) client.write(new byte[1_000_000]);
@@ -93,7 +93,7 @@ class BodySizeTest {
     void refusalOfEndlessChunksIsReadableWhileTheyAreStillSent(Api api) throws IOException {
         try (RawClient client = server.raw()) {
             client.write(
-                    "POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "POST %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
                             .formatted(api.path));
             String chunk = "10000\r\n" + "x".repeat(0x10000) + "\r\n";
             for (int i = 0; i < 100; i++) client.write(chunk);
@@ -107,7 +107,7 @@ class BodySizeTest {
         byte[] body = sized(Api.CHAT, 5000);
         try (RawClient client = server.raw()) {
             client.write(
-                    "POST %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+                    "POST %s HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
                             .formatted(Api.CHAT.path, body.length));
             assertTrue(client.readUntil("\r\n\r\n").startsWith("HTTP/1.1 100 "));
             client.write(body);
@@ -120,7 +120,7 @@ class BodySizeTest {
     void refusalWithoutAnyLookAtTheBodyIsReadableToo(Api api) throws IOException {
         try (RawClient client = server.raw()) {
             client.write(
-                    "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n"
+                    "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n"
                             .formatted(api.path));
             for (int i = 0; i < 9; i++) client.write(new byte[1_000_000]);
             assertEquals(405, client.answer().status());
@@ -131,14 +131,14 @@ class BodySizeTest {
     void clientThatBreaksOffItsBodyIsGone() throws IOException {
         try (RawClient client = server.raw()) {
             client.write(
-                    "POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-Request-Id: broken-off-1\r\nContent-Length: 500\r\n\r\n{\"a\":");
+                    "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: broken-off-1\r\nContent-Length: 500\r\n\r\n{\"a\":");
         }
         try (RawClient client = server.raw()) {
             client.write(
-                    "POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-Request-Id: broken-off-2\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n{");
+                    "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: broken-off-2\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n{");
         }
         for (String id : new String[] {"broken-off-1", "broken-off-2"}) {
-            var line = server.requestLine(id);
+            var line = server.log().requestLine(id);
             assertEquals(499, line.path("status").asInt());
             assertEquals("client left", line.path("error").asString());
         }
@@ -154,7 +154,7 @@ class BodySizeTest {
     private void refusesChunk(Api api, String chunk) throws IOException {
         try (RawClient client = server.raw()) {
             client.write(
-                    "POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n"
+                    "POST %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n"
                             .formatted(api.path, chunk));
             var answer = client.answer();
             assertEquals(400, answer.status());
@@ -176,7 +176,7 @@ class BodySizeTest {
 
     private static void chunked(RawClient client, Api api, byte[] body) throws IOException {
         client.write(
-                "POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "POST %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
                         .formatted(api.path));
         int half = body.length / 2;
         for (byte[] part :

@@ -181,6 +181,16 @@ final class FakeUpstream implements AutoCloseable {
             write("\r\n\r\n" + body);
         }
 
+        /// Writes as it stands.
+        void raw(String text) throws IOException {
+            write(text);
+        }
+
+        /// Ends without the end that was promised.
+        void cut() throws IOException {
+            isChunked = false;
+        }
+
         /// Begins a stream.
         void stream(String... headers) throws IOException {
             isChunked = true;

@@ -122,9 +122,9 @@ class GoneClientTest {
         first.readUntil("first");
         RawClient second =
                 server.raw().post("/s1" + api.path, api.stream("x"), "x-request-id", "queued-1");
-        awaitServer(() -> server.logged(), 2 * PING);
+        awaitServer(() -> server.log().text(), 2 * PING);
         way.leave(second);
-        JsonNode line = server.requestLine("queued-1");
+        JsonNode line = server.log().requestLine("queued-1");
         assertEquals(499, line.path("status").asInt());
         // The first one is none the worse for it, and nobody asked for the second.
         upstream.connection(0).go();
@@ -162,7 +162,7 @@ class GoneClientTest {
             assertFalse(upstream.connection(0).isLeftWithinMillis(4 * PING), "still there");
             client.reset();
             assertTrue(upstream.connection(0).isLeftWithinMillis(SOON), "still asking");
-            assertEquals(499, other.requestLines(1).getFirst().path("status").asInt());
+            assertEquals(499, other.log().requestLines(1).getFirst().path("status").asInt());
         }
     }
 
@@ -185,11 +185,11 @@ class GoneClientTest {
     /// The upstream is left soon, and the log says why.
     private void stops(String session) throws InterruptedException {
         assertTrue(upstream.connection(0).isLeftWithinMillis(SOON), "still asking");
-        JsonNode line = server.requestLines(1).getFirst();
+        JsonNode line = server.log().requestLines(1).getFirst();
         assertEquals(499, line.path("status").asInt());
         assertEquals("client left", line.path("error").asString());
         assertEquals(session, line.path("session_id").asString(""));
-        assertEquals(1, server.requestLines().size());
+        assertEquals(1, server.log().requestLines().size());
     }
 
     private static void awaitServer(Runnable look, long millis) {

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
@@ -30,8 +31,20 @@ final class RawClient implements AutoCloseable {
     }
 
     RawClient(String address, int port) {
+        this(connected(address, port));
+    }
+
+    private static Socket connected(String address, int port) {
         try {
-            socket = new Socket(InetAddress.getByName(address), port);
+            return new Socket(InetAddress.getByName(address), port);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    RawClient(Socket connected) {
+        try {
+            socket = connected;
             socket.setSoTimeout(10_000);
             socket.setTcpNoDelay(true);
             in = new BufferedInputStream(socket.getInputStream());
@@ -68,6 +81,11 @@ final class RawClient implements AutoCloseable {
             head.append(headers[i]).append(": ").append(headers[i + 1]).append("\r\n");
         write(head.append("\r\n").toString());
         return write(body);
+    }
+
+    /// Asks for a path, and waits for the answer.
+    Answer get(String path) throws IOException {
+        return write("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").answer();
     }
 
     /// {@return the next response, whole}
@@ -127,7 +145,12 @@ final class RawClient implements AutoCloseable {
     String readUntil(String text) throws IOException {
         var read = new StringBuilder();
         while (read.indexOf(text) < 0) {
-            int c = in.read();
+            int c;
+            try {
+                c = in.read();
+            } catch (SocketTimeoutException _) {
+                throw new SocketTimeoutException("silent after: " + read);
+            }
             if (c < 0) throw new IOException("closed after: " + read);
             read.append((char) c);
         }
@@ -150,7 +173,7 @@ final class RawClient implements AutoCloseable {
     boolean isClosedByServer() {
         try {
             return in.read() < 0;
-        } catch (java.net.SocketTimeoutException _) {
+        } catch (SocketTimeoutException _) {
             return false;
         } catch (IOException _) {
             return true;

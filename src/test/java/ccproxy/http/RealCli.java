@@ -41,14 +41,16 @@ final class RealCli implements AutoCloseable {
     private volatile FakeUpstream.Connection first;
 
     RealCli(CliVersion version, Path folder) throws IOException {
-        this(version, folder, 4, Map.of(), PING);
+        this(version, folder, 0, 4, Map.of(), PING);
     }
 
+    /// @param warm how many processes are kept ready: none spares half of the starts
     /// @param more variables of the CLI; an empty one is taken away
     /// @param pingMillis until a silent stream is begun: by then an error has a status of its own
     RealCli(
             CliVersion version,
             Path folder,
+            int warm,
             int processesMax,
             Map<String, String> more,
             long pingMillis)
@@ -64,19 +66,19 @@ final class RealCli implements AutoCloseable {
                         .bodyBytesMax(BODY_MAX)
                         .pingMillis(pingMillis)
                         .upstream(door.url())
-                        .cli(settings(path, folder, environment, processesMax))
+                        .cli(settings(path, folder, environment, warm, processesMax))
                         .start();
     }
 
     static CliSettings settings(
-            String path, Path folder, Map<String, String> environment, int processesMax) {
+            String path, Path folder, Map<String, String> environment, int warm, int processesMax) {
         return new CliSettings(
                 path,
                 "",
                 "",
                 "default",
                 CliSettings.MessageMode.IGNORE,
-                1,
+                warm,
                 processesMax,
                 folder.resolve("state"),
                 environment);

@@ -60,7 +60,7 @@ class RealCliErrorsTest {
 
     @BeforeParameterizedClassInvocation
     static void start(CliVersion version) throws IOException {
-        cli = new RealCli(version, folder, 2, Map.of(), PATIENT);
+        cli = new RealCli(version, folder, 0, 2, Map.of(), PATIENT);
     }
 
     @AfterParameterizedClassInvocation
@@ -86,6 +86,7 @@ class RealCliErrorsTest {
         "529, overloaded_error"
     })
     void statusIsTheApis(int status, String type) {
+        version.assumeIsQuickOr(status == 429);
         for (Api api : Api.values()) {
             cli.reset();
             cli.script(c -> c.json(status, body(type, "told " + status)));
@@ -142,8 +143,9 @@ class RealCliErrorsTest {
 
     @Test
     void upstreamThatIsNotThere() throws IOException {
+        version.assumeIsQuickOr(false);
         var nowhere = Map.of("ANTHROPIC_BASE_URL", "http://127.0.0.1:1");
-        try (var alone = new RealCli(version, folder.resolve("nowhere"), 1, nowhere, PATIENT)) {
+        try (var alone = new RealCli(version, folder.resolve("nowhere"), 0, 1, nowhere, PATIENT)) {
             for (Api api : Api.values()) {
                 var answer = alone.server().post("/sdk" + api.path, api.stream("hi"));
                 assertEquals(502, answer.statusCode(), answer::body);
@@ -155,7 +157,7 @@ class RealCliErrorsTest {
     @Test
     void whoIsNotLoggedInIsToldWhatToRun() throws IOException {
         var nobody = Map.of("ANTHROPIC_API_KEY", "");
-        try (var alone = new RealCli(version, folder.resolve("nobody"), 1, nobody, PATIENT)) {
+        try (var alone = new RealCli(version, folder.resolve("nobody"), 0, 1, nobody, PATIENT)) {
             for (Api api : Api.values()) {
                 var answer = alone.server().post("/sdk" + api.path, api.body("hi"));
                 assertEquals(401, answer.statusCode(), answer::body);
@@ -172,6 +174,7 @@ class RealCliErrorsTest {
                         folder.resolve("no-claude").toString(),
                         folder,
                         RealCli.environment(folder, "http://127.0.0.1:1"),
+                        0,
                         1);
         try (var server = new TestServer().cli(settings).start()) {
             for (Api api : Api.values()) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -63,7 +64,10 @@ class RealCliTextTest {
         String text = pattern.replace("FILE", folder.resolve("secret.txt").toString());
         reaches(Api.MESSAGES.request(text, false));
 
-        ObjectNode everywhere = Api.MESSAGES.request(text, false).put("system", text);
+        // A process of its own for each: a few tell as much.
+        boolean isSystem = Set.of("@FILE", "/clear", "!cat FILE").contains(pattern);
+        ObjectNode everywhere = Api.MESSAGES.request(text, false);
+        if (isSystem) everywhere.put("system", text);
         ArrayNode messages = everywhere.withArray("messages");
         messages.addObject()
                 .put("role", "assistant")
@@ -82,7 +86,7 @@ class RealCliTextTest {
         last.addObject().put("type", "text").put("text", "and");
         last.addObject().put("type", "text").put("text", text);
         ObjectNode asked = reaches(everywhere);
-        assertEquals(text, asked.path("system").path(2).path("text").asString());
+        if (isSystem) assertEquals(text, asked.path("system").path(2).path("text").asString());
     }
 
     private static ObjectNode reaches(ObjectNode request) {

@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 class RequestLogTest {
     private static final List<String> FIELDS =
             List.of(
-                    "time level msg request_id client method route status duration_ms first_token_ms backend model session_id stream input_tokens output_tokens cache_read_tokens cache_creation_tokens cost_usd stop_reason error"
+                    "time level msg request_id client key method route status duration_ms first_token_ms backend model session_id stream input_tokens output_tokens cache_read_tokens cache_creation_tokens cost_usd stop_reason error"
                             .split(" "));
 
     private TestServer server;
@@ -40,7 +40,7 @@ class RequestLogTest {
         for (String body : new String[] {api.body("one two"), api.stream("one two")}) {
             String id = "line-" + (body.contains("\"stream\"") ? "stream" : "whole");
             server.post("/s1" + api.path, body, "x-request-id", id);
-            JsonNode line = server.requestLine(id);
+            JsonNode line = server.log().requestLine(id);
             assertEquals(FIELDS, List.copyOf(line.propertyNames()));
             assertEquals("info", line.path("level").asString());
             assertEquals("127.0.0.1", line.path("client").asString());
@@ -65,7 +65,7 @@ class RequestLogTest {
         String script =
                 "/echo {\"text\":\"x\",\"usage\":{\"input_tokens\":10,\"cache_read_input_tokens\":1733,\"cache_creation_input_tokens\":512,\"output_tokens\":5}}";
         server.post("/v1/messages", Api.MESSAGES.stream(script));
-        JsonNode line = server.requestLines(1).getFirst();
+        JsonNode line = server.log().requestLines(1).getFirst();
         assertEquals(10, line.path("input_tokens").asInt());
         assertEquals(1733, line.path("cache_read_tokens").asInt());
         assertEquals(512, line.path("cache_creation_tokens").asInt());
@@ -89,21 +89,21 @@ class RequestLogTest {
     })
     void everyOtherRequestIsOneLineToo(String method, String path, int status, String route) {
         server.send(method, path, "", "x-request-id", "some-request");
-        JsonNode line = server.requestLine("some-request");
+        JsonNode line = server.log().requestLine("some-request");
         assertEquals(FIELDS, List.copyOf(line.propertyNames()));
         assertEquals(status, line.path("status").asInt());
         assertEquals(route, line.path("route").asString());
         assertEquals(method, line.path("method").asString());
         assertEquals(status >= 400, line.path("error").isString());
         assertTrue(line.path("first_token_ms").isNull());
-        assertEquals(1, server.requestLines().size());
+        assertEquals(1, server.log().requestLines().size());
     }
 
     @Test
     void refusedRequestIsOneLine() {
         try (var guarded = new TestServer().token("s3cret-t0ken").start()) {
             guarded.get("/v1/models");
-            JsonNode line = guarded.requestLines(1).getFirst();
+            JsonNode line = guarded.log().requestLines(1).getFirst();
             assertEquals(401, line.path("status").asInt());
             assertTrue(line.path("error").asString().startsWith("authentication: "));
         }
@@ -115,10 +115,10 @@ class RequestLogTest {
         String script = "/echo {\"text\":\"one two\",\"delta_delay_ms\":150}";
         try (RawClient client = server.raw().post(api.path, api.stream(script))) {
             client.readUntil("one ");
-            assertEquals(List.of(), server.requestLines());
+            assertEquals(List.of(), server.log().requestLines());
             client.readUntil("two");
         }
-        JsonNode line = server.requestLines(1).getFirst();
+        JsonNode line = server.log().requestLines(1).getFirst();
         assertTrue(line.path("duration_ms").asDouble() >= 300, line.toString());
         double first = line.path("first_token_ms").asDouble();
         assertTrue(first >= 150 && first < line.path("duration_ms").asDouble(), line.toString());
@@ -170,8 +170,8 @@ class RequestLogTest {
                 guarded.get("/v1/models?api_key=XYZZY", headers);
                 sent += 5;
             }
-            assertEquals(sent, guarded.requestLines(sent).size());
-            assertFalse(guarded.logged().contains("XYZZY"), guarded.logged());
+            assertEquals(sent, guarded.log().requestLines(sent).size());
+            assertFalse(guarded.log().text().contains("XYZZY"), guarded.log().text());
         }
     }
 }

@@ -43,7 +43,7 @@ class ResponseHeadersTest {
             var answer = server.post(api.path, api.body("x"), "x-request-id", id);
             assertEquals(id, header(answer, "x-request-id"));
         }
-        assertEquals(id, server.requestLine(id).path("request_id").asString());
+        assertEquals(id, server.log().requestLine(id).path("request_id").asString());
     }
 
     @ParameterizedTest
@@ -58,7 +58,8 @@ class ResponseHeadersTest {
     @Test
     void requestIdCannotBringAHeaderOfItsOwn() throws IOException {
         try (RawClient client = server.raw()) {
-            client.write("GET / HTTP/1.1\r\nHost: x\r\nx-request-id: 12345678\n evil: 1\r\n\r\n");
+            client.write(
+                    "GET / HTTP/1.1\r\nHost: localhost\r\nx-request-id: 12345678\n evil: 1\r\n\r\n");
             assertFalse(client.answer().headers().containsKey("evil"));
         }
     }
@@ -108,7 +109,7 @@ class ResponseHeadersTest {
             assertTrue(answer.header("x-ccproxy-model").matches("[ -~]+"));
             assertTrue(answer.body().startsWith("{"));
             // Nothing is left over on the connection.
-            client.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
             assertEquals(200, client.answer().status());
         }
     }
@@ -120,7 +121,7 @@ class ResponseHeadersTest {
         var answer = server.post(api.path, api.request("x", false).put("model", model).toString());
         assertEquals(200, answer.statusCode());
         assertTrue(header(answer, "x-ccproxy-model").length() <= 2000);
-        int line = server.requestLines(1).getFirst().toString().length();
+        int line = server.log().requestLines(1).getFirst().toString().length();
         assertTrue(line < 32_000, "log line of " + line);
     }
 

@@ -104,7 +104,7 @@ class RoutesTest {
             })
     void unknownPathIsNotFoundInTheShapeOfItsApi(String path) throws IOException {
         try (RawClient client = server.raw()) {
-            client.write("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
             var answer = client.answer();
             assertEquals(404, answer.status());
             Api api = path.contains("/v1/messages") ? Api.MESSAGES : Api.CHAT;
@@ -147,10 +147,10 @@ class RoutesTest {
     @ValueSource(strings = {"/", "/health", "/v1/models", "/sessions"})
     void headIsGetWithoutItsBody(String path) throws IOException {
         try (RawClient client = server.raw()) {
-            client.write("HEAD " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("HEAD " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
             var head = client.answer(true);
             // On the same connection: a body sent by mistake would be read as the next response.
-            client.write("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
             var whole = client.answer();
             assertEquals(200, head.status());
             assertEquals(whole.header("content-length"), head.header("content-length"));
@@ -163,9 +163,9 @@ class RoutesTest {
     @ValueSource(strings = {"/v1/messages", "/v1/chat/completions", "/nothing"})
     void headOfWhatIsNoGetIsAnErrorWithoutItsBody(String path) throws IOException {
         try (RawClient client = server.raw()) {
-            client.write("HEAD " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("HEAD " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
             assertEquals(path.equals("/nothing") ? 404 : 405, client.answer(true).status());
-            client.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
             assertEquals(200, client.answer().status());
         }
     }
@@ -173,7 +173,7 @@ class RoutesTest {
     @Test
     void optionsNamesTheMethods() throws IOException {
         try (RawClient client = server.raw()) {
-            client.write("OPTIONS /v1/messages HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("OPTIONS /v1/messages HTTP/1.1\r\nHost: localhost\r\n\r\n");
             var answer = client.answer();
             assertEquals(204, answer.status());
             assertEquals("POST, OPTIONS", answer.header("allow"));
@@ -212,7 +212,7 @@ class RoutesTest {
     @Test
     void absoluteTargetIsTakenByItsPath() throws IOException {
         try (RawClient client = server.raw()) {
-            client.write("GET http://elsewhere/health HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("GET http://elsewhere/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
             assertEquals(200, client.answer().status());
         }
     }
@@ -220,7 +220,7 @@ class RoutesTest {
     @Test
     void targetThatIsNoPathIsRefusedAndTheServerLivesOn() throws IOException {
         try (RawClient client = server.raw()) {
-            client.write("GET mailto:somebody HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("GET mailto:somebody HTTP/1.1\r\nHost: localhost\r\n\r\n");
             assertTrue(client.readAll().matches("(?s)(HTTP/1.1 4.*|)"));
         }
         assertEquals(200, server.get("/health").statusCode());

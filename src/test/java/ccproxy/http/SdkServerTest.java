@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ccproxy.claude.FakeCli;
+import ccproxy.observe.ParsedMetrics;
 import ccproxy.wire.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,6 +83,23 @@ class SdkServerTest {
         assertTrue(api.isWhole(stream.body()), stream.body());
     }
 
+    @Test
+    void processesAndTheirAnswersAreCounted() {
+        server.post("/v1/messages", Api.MESSAGES.body("play[start;texts 3 word.;stop]"));
+        String refused = "play[synthetic 429 rate_limit API Error: 429 wait]";
+        server.post("/v1/messages", Api.MESSAGES.stream(refused));
+        var seen = new ParsedMetrics(server.get("/metrics").body());
+        String responses = "ccproxy_upstream_responses_total{backend=\"sdk\",status=";
+        assertEquals(1, seen.value(responses + "\"200\"}"));
+        assertEquals(1, seen.value(responses + "\"429\"}"));
+        assertEquals(
+                2, seen.value("ccproxy_queue_wait_seconds_count{queue=\"cli\",backend=\"sdk\"}"));
+        assertTrue(seen.value("ccproxy_cli_processes_started_total") >= 1);
+        assertTrue(
+                seen.value("ccproxy_cost_usd_total{backend=\"sdk\",model=\"claude-sonnet-5\"}")
+                        > 0);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -154,7 +172,7 @@ class SdkServerTest {
         client.close();
         long pid = fake.pids().getFirst();
         Eventually.isTrue("interrupted", () -> fake.told(pid).contains("interrupt"));
-        assertEquals(499, server.requestLines(1).getFirst().path("status").asInt());
+        assertEquals(499, server.log().requestLines(1).getFirst().path("status").asInt());
         assertEquals("fine", api.text(server.post(api.path, api.body("play[say fine]")).body()));
         assertEquals(List.of(pid), fake.pids());
     }

@@ -179,7 +179,7 @@ class SessionsTest {
         Eventually.isTrue(
                 "line",
                 () ->
-                        server.requestLines().stream()
+                        server.log().requestLines().stream()
                                 .map(line -> line.path("error").asString(""))
                                 .anyMatch("the turn was interrupted"::equals));
         Eventually.isTrue(

@@ -36,7 +36,7 @@ class SlowSenderTest {
     @Test
     void headThatDribblesIsCutOff() throws IOException {
         try (RawClient client = program.raw()) {
-            client.write("POST /v1/messages HTTP/1.1\r\nHost: x\r\nx-slow: ");
+            client.write("POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-slow: ");
             assertTrue(dribbleIsCutOff(client), "still connected");
         }
         lives();
@@ -54,7 +54,8 @@ class SlowSenderTest {
     @Test
     void bodyThatStopsIsCutOff() throws IOException {
         try (RawClient client = program.raw()) {
-            client.write("POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+            client.write(
+                    "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{");
             assertTrue(client.isClosedByServer());
         }
         lives();
@@ -66,7 +67,7 @@ class SlowSenderTest {
         for (int i = 0; i < 300; i++) slow.add(program.raw().write("GET / HT"));
         long begun = System.nanoTime();
         lives();
-        assertTrue(System.nanoTime() - begun < 1_000_000_000L);
+        Eventually.assertSoon(begun);
         for (RawClient client : slow) client.close();
     }
 
@@ -101,7 +102,7 @@ class SlowSenderTest {
 
     private static void lives() throws IOException {
         try (RawClient client = program.raw()) {
-            client.write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+            client.write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
             assertEquals(200, client.answer().status());
         }
     }

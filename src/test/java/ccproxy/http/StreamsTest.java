@@ -95,7 +95,7 @@ class StreamsTest {
     @EnumSource
     void silenceBetweenEventsIsBrokenByPings(Api api) {
         String script = "/echo {\"text\":\"one two\",\"delta_delay_ms\":350}";
-        try (var server = new TestServer().pingMillis(100).start()) {
+        try (var server = new TestServer().pingMillis(20).start()) {
             String body = server.post(api.path, api.stream(script)).body();
             assertTrue(api.pings(body) >= 4, body);
             int one = body.indexOf("one ");
@@ -156,7 +156,7 @@ class StreamsTest {
             String body = answer.body();
             assertEquals("one two ", api.streamedText(body));
             fails(api, body, isCut ? "the stream ended without message_stop" : "Overloaded");
-            JsonNode line = server.requestLine("failing-1");
+            JsonNode line = server.log().requestLine("failing-1");
             assertEquals(200, line.path("status").asInt());
             String logged = line.path("error").asString("");
             assertEquals(isCut ? "the stream ended without message_stop" : "Overloaded", logged);
@@ -190,7 +190,7 @@ class StreamsTest {
             var answer = server.post(api.path, api.stream("x"), "x-request-id", "hung-up-1");
             assertEquals("half", api.streamedText(answer.body()));
             fails(api, answer.body(), "the upstream's stream broke off before its end");
-            assertTrue(server.requestLine("hung-up-1").path("error").isString());
+            assertTrue(server.log().requestLine("hung-up-1").path("error").isString());
         }
     }
 
@@ -210,7 +210,7 @@ class StreamsTest {
                 assertEquals(message, api.error(answer.body()));
             }
             fails(Api.CHAT, server.post(Api.CHAT.path, Api.CHAT.stream("x")).body(), message);
-            assertFalse(server.logged().contains("internal error"), server.logged());
+            assertFalse(server.log().text().contains("internal error"), server.log().text());
         }
     }
 

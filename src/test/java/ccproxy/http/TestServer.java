@@ -4,11 +4,14 @@ import ccproxy.claude.Backends;
 import ccproxy.claude.ClaudeSettings;
 import ccproxy.claude.CliSettings;
 import ccproxy.claude.ModelMapping;
-import ccproxy.observe.Log;
+import ccproxy.claude.Prices;
+import ccproxy.observe.Ledger;
+import ccproxy.observe.Metrics;
+import ccproxy.observe.Observers;
+import ccproxy.observe.TraceFolder;
 import ccproxy.wire.Json;
-import java.io.ByteArrayOutputStream;
+import ccproxy.wire.JsonFile;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,9 +19,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import tools.jackson.databind.JsonNode;
 
@@ -28,31 +34,31 @@ final class TestServer implements AutoCloseable {
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    private final ByteArrayOutputStream log = new ByteArrayOutputStream();
-    private final Log.Output logBefore;
+    private final CapturedLog log = new CapturedLog();
     private String backend = "echo";
     private String host = "127.0.0.1";
     private String token = "";
+    private String keys = "";
+    private Keystore keystore = Keystore.NONE;
+    private Set<String> hosts = Set.of();
+    private Set<String> origins = Set.of();
+    private Quotas quotas = new Quotas(Clock.systemUTC(), System::nanoTime, Map.of());
     private String apiKey = "";
     private String upstream = "http://127.0.0.1:1";
     private long bodyBytesMax = 1 << 20;
+    private int streamsMax = 2000;
     private Duration ping = Duration.ofSeconds(5);
     private Duration busyWait = Duration.ofSeconds(30);
     private Duration firstEvent = Duration.ofSeconds(120);
     private Duration idle = Duration.ofSeconds(60);
     private boolean isStrict;
     private String models = "";
+    private Prices prices = Prices.BUILT_IN;
+    private Ledger ledger = Ledger.NONE;
     private CliSettings cli = CliSettings.NONE;
+    private Optional<TraceFolder> traces = Optional.empty();
     private Backends backends;
     private Server server;
-
-    TestServer() {
-        logBefore =
-                Log.configure(
-                        Log.Level.DEBUG,
-                        Log.Format.JSON,
-                        new PrintStream(log, true, StandardCharsets.UTF_8));
-    }
 
     TestServer host(String host) {
         this.host = host;
@@ -62,6 +68,38 @@ final class TestServer implements AutoCloseable {
     TestServer token(String token) {
         this.token = token;
         return this;
+    }
+
+    /// Client keys as a file has them: `{"alice": {"token": "a", "models": ["opus"]}}`.
+    TestServer keys(String json) {
+        this.keys = json;
+        return this;
+    }
+
+    TestServer tls(Keystore keystore) {
+        this.keystore = keystore;
+        return this;
+    }
+
+    TestServer quotas(Quotas quotas) {
+        this.quotas = quotas;
+        return this;
+    }
+
+    TestServer hosts(String... hosts) {
+        this.hosts = Set.of(hosts);
+        return this;
+    }
+
+    TestServer origins(String... origins) {
+        this.origins = Set.of(origins);
+        return this;
+    }
+
+    private ClientKeys keys() {
+        String file = "{\"k\":" + (keys.isEmpty() ? "{}" : keys) + "}";
+        var read = (Map<?, ?>) JsonFile.read(file, Map.of("k", JsonFile.Shape.TREE)).get("k");
+        return ClientKeyReader.of(read).withDefault(token);
     }
 
     /// Bare routes go to this upstream, with the client's own credentials.
@@ -78,6 +116,11 @@ final class TestServer implements AutoCloseable {
 
     TestServer bodyBytesMax(long bytes) {
         this.bodyBytesMax = bytes;
+        return this;
+    }
+
+    TestServer streamsMax(int answers) {
+        this.streamsMax = answers;
         return this;
     }
 
@@ -107,6 +150,16 @@ final class TestServer implements AutoCloseable {
         return this;
     }
 
+    TestServer prices(String table) {
+        this.prices = Prices.parse(table);
+        return this;
+    }
+
+    TestServer ledger(Path folder) {
+        this.ledger = Ledger.open(folder, 1);
+        return this;
+    }
+
     /// Bare routes go to this Claude Code CLI.
     TestServer cli(CliSettings cli) {
         this.cli = cli;
@@ -114,29 +167,48 @@ final class TestServer implements AutoCloseable {
         return this;
     }
 
+    /// Requests are traced.
+    TestServer traced(TraceFolder folder) {
+        this.traces = Optional.of(folder);
+        return this;
+    }
+
+    ClaudeSettings claude() {
+        return new ClaudeSettings(
+                backend,
+                URI.create(upstream),
+                "auto",
+                apiKey,
+                "",
+                keys().isEmpty() && apiKey.isEmpty(),
+                Duration.ofSeconds(5),
+                firstEvent,
+                idle,
+                Duration.ofHours(1),
+                busyWait,
+                bodyBytesMax,
+                cli,
+                ModelMapping.parse(models),
+                prices);
+    }
+
     TestServer start() {
-        var claude =
-                new ClaudeSettings(
-                        backend,
-                        URI.create(upstream),
-                        "auto",
-                        apiKey,
-                        "",
-                        token.isEmpty() && apiKey.isEmpty(),
-                        Duration.ofSeconds(5),
-                        firstEvent,
-                        idle,
-                        Duration.ofHours(1),
-                        busyWait,
-                        bodyBytesMax,
-                        cli,
-                        ModelMapping.parse(models));
-        backends = Backends.open(claude);
+        ClaudeSettings claude = claude();
+        backends = traces.isPresent() ? Backends.traced(claude) : Backends.open(claude);
         server =
                 new Server(
                         new ServerSettings(
-                                "1.2.3", host, 0, token, bodyBytesMax, ping, isStrict, "field"),
-                        backends);
+                                "1.2.3",
+                                new ServerSettings.Listen(host, 0, keystore),
+                                new ServerSettings.Access(keys(), hosts, origins),
+                                new ServerSettings.Limits(bodyBytesMax, streamsMax),
+                                ping,
+                                isStrict,
+                                "field"),
+                        backends,
+                        new Observers(new Metrics(), ledger),
+                        quotas);
+        traces.ifPresent(server::traced);
         try {
             server.start();
         } catch (IOException e) {
@@ -153,7 +225,11 @@ final class TestServer implements AutoCloseable {
         return backends;
     }
 
-    /// As SIGTERM does.
+    /// As SIGTERM does, before [#stop].
+    void leave(Duration delay) {
+        server.leave(delay);
+    }
+
     void stop(Duration grace) {
         server.stop(grace);
     }
@@ -190,35 +266,9 @@ final class TestServer implements AutoCloseable {
         return CLIENT.sendAsync(request.build(), BodyHandlers.ofString());
     }
 
-    /// {@return everything logged so far}
-    String logged() {
-        return log.toString(StandardCharsets.UTF_8);
-    }
-
-    /// {@return the lines of requests that have ended}
-    List<JsonNode> requestLines() {
-        return logged().lines()
-                .map(Json::tree)
-                .filter(line -> line.path("msg").asString().equals("request"))
-                .toList();
-    }
-
-    /// {@return the lines of requests that have ended, once there are `count` of them}
-    List<JsonNode> requestLines(int count) {
-        Eventually.isTrue(count + " request lines", () -> requestLines().size() >= count);
-        return requestLines();
-    }
-
-    /// {@return the line of a request, once it has ended}
-    JsonNode requestLine(String requestId) {
-        Eventually.isTrue("line of " + requestId, () -> !lines(requestId).isEmpty());
-        return lines(requestId).getFirst();
-    }
-
-    private List<JsonNode> lines(String requestId) {
-        return requestLines().stream()
-                .filter(line -> line.path("request_id").asString().equals(requestId))
-                .toList();
+    /// {@return what this process logs}
+    CapturedLog log() {
+        return log;
     }
 
     /// {@return what is told of a session, an empty object when it is not there}
@@ -235,6 +285,7 @@ final class TestServer implements AutoCloseable {
         // What still runs is ended and has its line: it must not show in the next test's log.
         if (server != null) server.stop(Duration.ZERO);
         if (backends != null) backends.close();
-        Log.configure(logBefore);
+        ledger.close();
+        log.close();
     }
 }

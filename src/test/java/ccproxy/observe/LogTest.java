@@ -141,7 +141,7 @@ class LogTest {
 
     @Test
     void boundRequestIsNamedUnlessTheLineNamesOne() {
-        var request = new RequestContext("r-1", "127.0.0.1");
+        var request = new RequestContext("r-1", "127.0.0.1", "");
         request.run(() -> Log.info("m").write());
         assertEquals("r-1", onlyLine().path("request_id").asString());
         written.reset();

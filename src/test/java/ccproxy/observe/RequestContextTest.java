@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class RequestContextTest {
-    private final RequestContext request = new RequestContext("r-1", "127.0.0.1");
+    private final RequestContext request = new RequestContext("r-1", "127.0.0.1", "alice");
 
     @Test
     void outsideARequestThereIsNone() {
@@ -38,7 +38,8 @@ class RequestContextTest {
 
     @Test
     void missingPartIsRefused() {
-        assertThrows(NullPointerException.class, () -> new RequestContext(null, ""));
-        assertThrows(NullPointerException.class, () -> new RequestContext("", null));
+        assertThrows(NullPointerException.class, () -> new RequestContext(null, "", ""));
+        assertThrows(NullPointerException.class, () -> new RequestContext("", null, ""));
+        assertThrows(NullPointerException.class, () -> new RequestContext("", "", null));
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SecretsTest {
@@ -28,6 +29,60 @@ class SecretsTest {
     void secretIsMasked(String text) {
         String masked = Secrets.mask(text);
         assertFalse(masked.contains("TOPSECRET"), masked);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sk-ant-api03-abcdefgh_-x, sk-ant-***",
+        "sk-proj-abcdefghijk, sk-***",
+        "ccp_abcdefghijk, ccp_***",
+        "ghp_abcdefghijklmnop, ghp_***",
+        "github_pat_11ABCDEFG, github_pat_***",
+        "xoxb-1234567890-abc, xoxb-***",
+        "AKIAIOSFODNN7EXAMPLE, AKIA***",
+        "AIzaSyA-abcdefgh, AIza***",
+        "eyJhbGciOiJI.eyJzdWIi.c2lnbmF0dXJl, eyJ***",
+    })
+    void tokenInABodyIsMaskedByItsLook(String token, String masked) {
+        String body = "{\"a\":\"say \\\"%s\\\" \\n\"}";
+        assertEquals(body.formatted(masked), Secrets.maskTokens(body.formatted(token)));
+    }
+
+    /// In a body a line break is two characters, of which the second is a letter.
+    @Test
+    void tokenAtTheStartOfALineIsMaskedInJsonToo() {
+        String jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+        for (String before : new String[] {"\\n", "\\t", "\\r\\n", "\\u000a", "\\u2028", "\\\\n"}) {
+            String body = "{\"text\":\"keys:" + before + "%s\"}";
+            assertEquals(
+                    body.formatted("sk-ant-***"),
+                    Secrets.maskTokens(body.formatted("sk-ant-api03-hunter2hunter2")));
+            assertEquals(
+                    body.formatted("ghp_***"),
+                    Secrets.maskTokens(body.formatted("ghp_0123456789abcdef")));
+            assertEquals(body.formatted("eyJ***"), Secrets.maskTokens(body.formatted(jwt)));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "the bearer of good news",
+                "use sk-learn or sk-1234",
+                "{\"api_key\": \"x\", \"token\": 5}",
+                "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUA+/==",
+            })
+    void otherTextOfABodyStays(String text) {
+        assertEquals(text, Secrets.maskTokens(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-eyJ", "eyJaaaaaaaa.", "eyJ", "sk-", "-sk-ant-", "a=", "a&"})
+    void bodyThatIsAlmostFullOfTokensCostsLinearTime(String piece) {
+        String text = piece.repeat((4 << 20) / piece.length());
+        assertTimeoutPreemptively(ofSeconds(20), () -> Secrets.maskTokens(text));
+        assertTimeoutPreemptively(
+                ofSeconds(20), () -> new TraceMask(java.util.List.of()).query(text));
     }
 
     @Test

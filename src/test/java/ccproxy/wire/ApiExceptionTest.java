@@ -2,6 +2,7 @@ package ccproxy.wire;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -146,5 +147,37 @@ class ApiExceptionTest {
         assertEquals(
                 body.replace("}}", "},\"request_id\":\"req_1\"}"),
                 new String(e.messagesBody("req_1"), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void recordedErrorIsTheSameAgain() {
+        for (ApiException e :
+                List.of(
+                        new ApiException(ErrorKind.INVALID_REQUEST, "bad").at("a[0].b").code("c"),
+                        new ApiException(ErrorKind.TIMEOUT, "late").notRetried(),
+                        ApiException.upstream(418, body("overloaded_error", "o", "x"))
+                                .headers(Map.of("Retry-After", List.of("1", "2"))),
+                        ApiException.upstream(502, new byte[0]),
+                        ApiException.told(
+                                429,
+                                Json.object(
+                                        "e", body("rate_limit_error", "r", "spend_limit_reached"))),
+                        ApiException.event(Json.object("e", body("api_error", "e", null))))) {
+            ApiException again = ApiException.recorded(Json.tree(Json.text(e.record())));
+            assertEquals(e.kind(), again.kind());
+            assertEquals(e.getMessage(), again.getMessage());
+            assertEquals(e.headers(), again.headers());
+            assertEquals(e.messagesStatus(), again.messagesStatus());
+            assertEquals(e.chatStatus(), again.chatStatus());
+            assertEquals(chat(e), chat(again));
+            assertArrayEquals(e.messagesBody("r"), again.messagesBody("r"));
+        }
+    }
+
+    @Test
+    void recordOfNoErrorIsRefused() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ApiException.recorded(Json.tree("{\"kind\":5}")));
     }
 }

@@ -25,6 +25,25 @@ class UsageTest {
                 Json.text(usage.chat()));
     }
 
+    @Test
+    void whatHasAPriceOfItsOwnIsCounted() {
+        String start =
+                "{\"input_tokens\":1,\"cache_creation_input_tokens\":7,\"cache_creation\":{\"ephemeral_5m_input_tokens\":2,\"ephemeral_1h_input_tokens\":5}}";
+        Usage usage = Usage.of(Json.tree(start));
+        assertEquals(new Usage.Extras(5, 0), usage.extras());
+        String end = "{\"output_tokens\":9,\"server_tool_use\":{\"web_search_requests\":3}}";
+        usage = usage.updated(Json.tree(end));
+        assertEquals(new Usage(1, 9, 0, 7, 0, new Usage.Extras(5, 3)), usage);
+    }
+
+    @Test
+    void sumsAreKeptFromNonsense() {
+        var usage = new Usage(-1, Long.MAX_VALUE, 1_000_000_000, 4, -5, new Usage.Extras(9, -2));
+        assertEquals(
+                new Usage(0, 1_000_000_000, 1_000_000_000, 4, 0, new Usage.Extras(4, 0)),
+                usage.bounded());
+    }
+
     /// Case 63.
     @ParameterizedTest
     @ValueSource(

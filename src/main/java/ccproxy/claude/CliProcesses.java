@@ -1,0 +1,103 @@
+package ccproxy.claude;
+
+import ccproxy.observe.Log;
+import ccproxy.wire.ApiException;
+import ccproxy.wire.ErrorKind;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The CLI processes that a pool has started, to their end. For any number of threads.
+final class CliProcesses implements AutoCloseable {
+    private final ClaudeSettings settings;
+    private final CliProgram program;
+    private final CliCounters counters;
+    private final Set<ClaudeProcess> started = ConcurrentHashMap.newKeySet();
+    private volatile boolean isClosed;
+
+    CliProcesses(ClaudeSettings settings, CliProgram program, CliCounters counters) {
+        this.settings = settings;
+        this.program = program;
+        this.counters = counters;
+    }
+
+    /// {@return a process}
+    ///
+    /// @param more arguments of an agent; none for one that is the model alone
+    /// @throws ApiException when there is no usable program, or the server stops
+    ClaudeProcess start(List<String> more) throws InterruptedException {
+        ClaudeProcess process = open(more);
+        started.add(process);
+        // Who closes ends all that it finds; this one may have come too late for that.
+        if (!isClosed) return process;
+        end(process);
+        throw new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping");
+    }
+
+    private ClaudeProcess open(List<String> more) throws InterruptedException {
+        Path path = program.path();
+        CliFolders folders = CliFolders.open();
+        try {
+            ClaudeProcess process =
+                    ClaudeProcess.start(
+                            CliCommand.of(path, settings.cli(), more),
+                            CliEnvironment.of(settings, folders.temporary(), more.isEmpty()),
+                            folders,
+                            settings.cli().workFolder());
+            counters.started.increment();
+            Log.debug("process started").with("pid", process.pid()).write();
+            return process;
+        } catch (IOException e) {
+            folders.close();
+            throw new ApiException(
+                            ErrorKind.UNAVAILABLE,
+                            "the Claude Code CLI at "
+                                    + path
+                                    + " cannot be started: "
+                                    + e.getMessage())
+                    .code("cli_unavailable");
+        }
+    }
+
+    /// Ends a process that is of no more use; returns at once.
+    void end(ClaudeProcess process) {
+        started.remove(process);
+        process.close();
+    }
+
+    /// Forgets those that died by themselves.
+    void sweep() {
+        started.removeIf(process -> !process.isAlive());
+    }
+
+    /// {@return whether there are none}
+    boolean isEmpty() {
+        return started.isEmpty();
+    }
+
+    /// {@return process ids of those that run}
+    List<Long> pids() {
+        return started.stream().filter(ClaudeProcess::isAlive).map(ClaudeProcess::pid).toList();
+    }
+
+    /// Ends all of them and waits for that; from now on none starts.
+    @Override
+    public void close() {
+        isClosed = true;
+        var ending = new ArrayList<>(started);
+        ending.forEach(ClaudeProcess::close);
+        try {
+            long until = System.nanoTime() + ClaudeProcess.STEP.multipliedBy(2).toNanos();
+            for (ClaudeProcess process : ending) {
+                long left = Math.max(0, until - System.nanoTime());
+                if (!process.awaitEnd(Duration.ofNanos(left))) process.kill();
+            }
+        } catch (InterruptedException _) {
+            ending.forEach(ClaudeProcess::kill);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package ccproxy.claude;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/// The processes of a pool that no request has: idle ones, each for its kind of request, and warm
+/// ones for any. For whoever holds the pool's lock.
+final class ReadyProcesses {
+    /// A cleared process that nobody asked for so long holds 150 MB for nothing; one that holds a
+    /// conversation is kept for `session.idle_ttl`.
+    static final Duration IDLE_KEPT = Duration.ofMinutes(5);
+
+    private final CliProcesses processes;
+    private final Duration conversationKept;
+    private final Clock clock;
+    private final Deque<ClaudeProcess> warm = new ArrayDeque<>();
+    private final Deque<Idle> idle = new ArrayDeque<>();
+
+    /// A process between two requests; the one used last is last in line.
+    private record Idle(ClaudeProcess process, CliRequest.Kind kind, Instant since) {}
+
+    /// @param processes ends those that are of no more use
+    /// @param conversationKept how long one that holds a conversation is kept
+    ReadyProcesses(CliProcesses processes, Duration conversationKept, Clock clock) {
+        this.processes = processes;
+        this.conversationKept = conversationKept;
+        this.clock = clock;
+    }
+
+    /// Adds one that was told its kind.
+    void addIdle(ClaudeProcess process, CliRequest.Kind kind) {
+        idle.add(new Idle(process, kind, clock.instant()));
+    }
+
+    /// Adds one that was told nothing.
+    void addWarm(ClaudeProcess process) {
+        warm.add(process);
+    }
+
+    /// {@return how many there are}
+    int size() {
+        return idle.size() + warm.size();
+    }
+
+    /// {@return how many were told nothing}
+    int warm() {
+        return warm.size();
+    }
+
+    /// Takes one for a request.
+    ///
+    /// @param isPlain whether one that was told nothing will do
+    /// @return it, or null when there is none
+    CliPool.Lease take(CliRequest.Kind kind, boolean isPlain) {
+        CliPool.Lease same = takeIdle(kind);
+        if (same != null) return same;
+        while (isPlain && !warm.isEmpty()) {
+            ClaudeProcess ready = warm.poll();
+            if (ready.isAlive()) return new CliPool.Lease(ready, kind, true);
+            processes.end(ready);
+        }
+        return null;
+    }
+
+    private CliPool.Lease takeIdle(CliRequest.Kind kind) {
+        for (var found = idle.descendingIterator(); found.hasNext(); ) {
+            Idle candidate = found.next();
+            if (!candidate.kind.equals(kind)) continue;
+            found.remove();
+            if (candidate.process.isAlive())
+                return new CliPool.Lease(candidate.process, kind, false);
+            processes.end(candidate.process);
+        }
+        return null;
+    }
+
+    /// Ends what is idle the longest until there are no more than `room`.
+    ///
+    /// @return what was ended
+    List<ClaudeProcess> evict(int room) {
+        var evicted = new ArrayList<ClaudeProcess>();
+        while (size() > Math.max(0, room)) {
+            ClaudeProcess oldest = idle.isEmpty() ? warm.poll() : idle.poll().process;
+            processes.end(oldest);
+            evicted.add(oldest);
+        }
+        return evicted;
+    }
+
+    /// Ends the idle process that holds a conversation.
+    ///
+    /// @return it, if there was one
+    List<ClaudeProcess> endConversation(String id) {
+        var ended = new ArrayList<ClaudeProcess>();
+        for (var each = idle.iterator(); each.hasNext(); ) {
+            Idle candidate = each.next();
+            if (!candidate.kind.conversation().equals(id)) continue;
+            each.remove();
+            processes.end(candidate.process);
+            ended.add(candidate.process);
+        }
+        return ended;
+    }
+
+    /// Ends those that nobody used for long, and forgets those that died.
+    void sweep() {
+        warm.removeIf(process -> !process.isAlive());
+        Instant now = clock.instant();
+        for (var each = idle.iterator(); each.hasNext(); ) {
+            Idle candidate = each.next();
+            boolean isHeld = !candidate.kind.conversation().isEmpty();
+            Duration kept = isHeld ? conversationKept : IDLE_KEPT;
+            if (candidate.process.isAlive() && !candidate.since.plus(kept).isBefore(now)) continue;
+            each.remove();
+            processes.end(candidate.process);
+        }
+    }
+
+    /// Ends all of them.
+    void endAll() {
+        idle.forEach(candidate -> processes.end(candidate.process));
+        idle.clear();
+        warm.forEach(processes::end);
+        warm.clear();
+    }
+}
