@@ -30,6 +30,9 @@ final class ClaudeProcess implements AutoCloseable {
     /// How long each step of an end may take: leave by itself, TERM, KILL.
     static final Duration STEP = Duration.ofSeconds(5);
 
+    /// All steps of an end: a moment for its stdin, the three, and the last that it said.
+    static final Duration END_WAIT = STEP.multipliedBy(5);
+
     /// Control requests are answered within milliseconds, also during a turn.
     static final Duration CONTROL_WAIT = Duration.ofSeconds(10);
 
@@ -237,6 +240,11 @@ final class ClaudeProcess implements AutoCloseable {
     /// @return whether they are
     boolean awaitEnd(Duration wait) throws InterruptedException {
         return gone.await(wait.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /// {@return whether it is gone, its children and folders too}
+    boolean isGone() {
+        return gone.getCount() == 0;
     }
 
     /// Ends it now, its children too.

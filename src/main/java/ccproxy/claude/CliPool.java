@@ -53,7 +53,7 @@ final class CliPool implements AutoCloseable {
         this.program = program;
         places = new CliPlaces(settings.cli().processesMax());
         processes = new CliProcesses(settings, program, counters);
-        ready = new ReadyProcesses(processes, settings.sessionIdleTtl(), clock);
+        ready = new ReadyProcesses(settings.sessionIdleTtl(), clock);
         keeper = Thread.ofPlatform().daemon().name("claude-pool").start(this::keep);
     }
 
@@ -109,8 +109,8 @@ final class CliPool implements AutoCloseable {
     /// is still that of the old one.
     Lease replace(Lease useless, CliRequest.Kind kind, List<String> more)
             throws InterruptedException {
-        processes.end(useless.process);
-        useless.process.awaitEnd(ClaudeProcess.STEP);
+        useless.process.close();
+        useless.process.awaitEnd(ClaudeProcess.END_WAIT);
         return new Lease(processes.start(more), kind, true);
     }
 
@@ -149,7 +149,7 @@ final class CliPool implements AutoCloseable {
             // Beside those that are busy; who asks is counted with these already.
             ended.addAll(ready.evict(settings.cli().processesMax() - places.taken()));
         }
-        for (ClaudeProcess process : ended) process.awaitEnd(ClaudeProcess.STEP);
+        for (ClaudeProcess process : ended) process.awaitEnd(ClaudeProcess.END_WAIT);
         return null;
     }
 
@@ -193,8 +193,8 @@ final class CliPool implements AutoCloseable {
                                         .isReadyFor(after, isOver);
                         // Its place is taken until it is gone: never more processes than allowed.
                         if (!isKept) {
-                            processes.end(lease.process);
-                            lease.process.awaitEnd(ClaudeProcess.STEP);
+                            lease.process.close();
+                            lease.process.awaitEnd(ClaudeProcess.END_WAIT);
                         }
                     } catch (InterruptedException _) {
                         Thread.currentThread().interrupt();
@@ -215,7 +215,7 @@ final class CliPool implements AutoCloseable {
         if (isKept && !isClosed && !isRetired && lease.process.isAlive()) {
             ready.addIdle(lease.process, lease.kind);
         } else {
-            processes.end(lease.process);
+            lease.process.close();
         }
         if (isExpected) clearing.remove(lease.kind);
         freed();

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The CLI processes that a pool has started, to their end. For any number of threads.
+/// The CLI processes that a pool has started, each until it is gone: who closes waits also for
+/// those that just end. For any number of threads.
 final class CliProcesses implements AutoCloseable {
     private final ClaudeSettings settings;
     private final CliProgram program;
@@ -34,7 +35,7 @@ final class CliProcesses implements AutoCloseable {
         started.add(process);
         // Who closes ends all that it finds; this one may have come too late for that.
         if (!isClosed) return process;
-        end(process);
+        process.close();
         throw new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping");
     }
 
@@ -63,20 +64,14 @@ final class CliProcesses implements AutoCloseable {
         }
     }
 
-    /// Ends a process that is of no more use; returns at once.
-    void end(ClaudeProcess process) {
-        started.remove(process);
-        process.close();
-    }
-
-    /// Forgets those that died by themselves.
+    /// Forgets those that are gone.
     void sweep() {
-        started.removeIf(process -> !process.isAlive());
+        started.removeIf(ClaudeProcess::isGone);
     }
 
-    /// {@return whether there are none}
+    /// {@return whether none can be spoken to}
     boolean isEmpty() {
-        return started.isEmpty();
+        return started.stream().noneMatch(ClaudeProcess::isAlive);
     }
 
     /// {@return process ids of those that run}

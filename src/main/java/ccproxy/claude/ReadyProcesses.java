@@ -15,7 +15,6 @@ final class ReadyProcesses {
     /// conversation is kept for `session.idle_ttl`.
     static final Duration IDLE_KEPT = Duration.ofMinutes(5);
 
-    private final CliProcesses processes;
     private final Duration conversationKept;
     private final Clock clock;
     private final Deque<ClaudeProcess> warm = new ArrayDeque<>();
@@ -24,10 +23,8 @@ final class ReadyProcesses {
     /// A process between two requests; the one used last is last in line.
     private record Idle(ClaudeProcess process, CliRequest.Kind kind, Instant since) {}
 
-    /// @param processes ends those that are of no more use
     /// @param conversationKept how long one that holds a conversation is kept
-    ReadyProcesses(CliProcesses processes, Duration conversationKept, Clock clock) {
-        this.processes = processes;
+    ReadyProcesses(Duration conversationKept, Clock clock) {
         this.conversationKept = conversationKept;
         this.clock = clock;
     }
@@ -62,7 +59,7 @@ final class ReadyProcesses {
         while (isPlain && !warm.isEmpty()) {
             ClaudeProcess ready = warm.poll();
             if (ready.isAlive()) return new CliPool.Lease(ready, kind, true);
-            processes.end(ready);
+            ready.close();
         }
         return null;
     }
@@ -74,7 +71,7 @@ final class ReadyProcesses {
             found.remove();
             if (candidate.process.isAlive())
                 return new CliPool.Lease(candidate.process, kind, false);
-            processes.end(candidate.process);
+            candidate.process.close();
         }
         return null;
     }
@@ -86,7 +83,7 @@ final class ReadyProcesses {
         var evicted = new ArrayList<ClaudeProcess>();
         while (size() > Math.max(0, room)) {
             ClaudeProcess oldest = idle.isEmpty() ? warm.poll() : idle.poll().process;
-            processes.end(oldest);
+            oldest.close();
             evicted.add(oldest);
         }
         return evicted;
@@ -101,7 +98,7 @@ final class ReadyProcesses {
             Idle candidate = each.next();
             if (!candidate.kind.conversation().equals(id)) continue;
             each.remove();
-            processes.end(candidate.process);
+            candidate.process.close();
             ended.add(candidate.process);
         }
         return ended;
@@ -117,15 +114,15 @@ final class ReadyProcesses {
             Duration kept = isHeld ? conversationKept : IDLE_KEPT;
             if (candidate.process.isAlive() && !candidate.since.plus(kept).isBefore(now)) continue;
             each.remove();
-            processes.end(candidate.process);
+            candidate.process.close();
         }
     }
 
     /// Ends all of them.
     void endAll() {
-        idle.forEach(candidate -> processes.end(candidate.process));
+        idle.forEach(candidate -> candidate.process.close());
         idle.clear();
-        warm.forEach(processes::end);
+        warm.forEach(ClaudeProcess::close);
         warm.clear();
     }
 }

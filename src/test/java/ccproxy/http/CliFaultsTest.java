@@ -38,8 +38,13 @@ class CliFaultsTest {
                         "sdk",
                         "--sdk-path",
                         fake.program().toString(),
+                        "--timeout-idle",
+                        "1s",
                         "--sdk-warm",
                         "0",
+                        // So that the number of those that are idle is no matter of speed.
+                        "--sdk-max-processes",
+                        "1",
                         "--timeout-first-event",
                         "30s");
     }
