@@ -3,6 +3,7 @@ package ccproxy.claude;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -29,6 +30,12 @@ final class DeadlineSocket extends Socket {
     private boolean isWoken;
 
     private volatile boolean isAtEnd;
+
+    /// A socket that is not connected, and will be so directly: whether there is a proxy on the way
+    /// is for [EnvironmentProxies] to say, not for the JDK to look up.
+    DeadlineSocket() {
+        super(Proxy.NO_PROXY);
+    }
 
     /// {@return whether a read found that the other side says no more}
     boolean isAtEnd() {

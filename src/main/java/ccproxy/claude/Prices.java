@@ -168,7 +168,7 @@ public final class Prices {
     private Price find(String model, long promptTokens) {
         if (rows.isEmpty()) return null;
         Price price = at(model, promptTokens);
-        if (price == null) price = at(ModelCatalog.undated(model), promptTokens);
+        if (price == null) price = at(ShippedModels.undated(model), promptTokens);
         if (price != null) return price;
         for (String name : rows.keySet()) {
             boolean isPrefix = name.endsWith("*");

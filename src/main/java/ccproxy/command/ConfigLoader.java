@@ -64,7 +64,8 @@ final class ConfigLoader {
             if (!settings.containsKey(key) && !fallback.isEmpty()) {
                 put(key, fallback, "env " + key.fallbackVariable());
             }
-            if (!settings.containsKey(key)) put(key, key.defaultText(), DEFAULT);
+            // Not checked here: a test does.
+            settings.computeIfAbsent(key, _ -> new Setting(key.defaultText(), DEFAULT));
         }
         var config = new Config(settings);
         // Of two settings each may be right, and both together wrong.

@@ -34,6 +34,7 @@ public final class Main {
         if (isAsking) return help.subcommand(args.subcommand());
         return switch (args.subcommand()) {
             case SERVE -> {
+                WarmUp.begin();
                 // First: a signal that comes while it starts must not be lost.
                 var signals = Signals.ofProcess();
                 yield new ServeCommand(args, surroundings).run(signals);

@@ -1,5 +1,6 @@
 package ccproxy.command;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -31,6 +32,7 @@ class ConfigLoaderTest {
         var config = run.config();
         for (Key<?> key : Config.keys()) {
             assertEquals(new Setting(key.defaultText(), "default"), config.setting(key));
+            assertDoesNotThrow(() -> key.type().read(key.defaultText()), key::name);
         }
         assertTrue(config.namesSet().isEmpty());
         assertEquals(8000, config.get(Keys.PORT));
