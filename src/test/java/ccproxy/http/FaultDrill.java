@@ -249,12 +249,18 @@ final class FaultDrill implements AutoCloseable {
             try {
                 String name = Files.readString(process.resolve("task/" + task + "/comm"));
                 if (OWN_THREADS_OF_THE_JVM.stream().noneMatch(name::startsWith))
-                    threads.merge("thread " + numberless(name.strip()), 1, Integer::sum);
+                    threads.merge("thread " + kind(name), 1, Integer::sum);
             } catch (IOException _) {
                 // It has ended.
             }
         }
         return threads;
+    }
+
+    /// What comes before its number: of a name the kernel keeps the first fifteen bytes, and so the
+    /// more of its end, the fewer digits a process has.
+    private static String kind(String thread) {
+        return thread.strip().split("\\d", 2)[0];
     }
 
     private static TreeMap<String, Integer> descriptors(Path process) throws IOException {
