@@ -30,13 +30,11 @@ final class ClaudeProcess implements AutoCloseable {
     /// How long each step of an end may take: leave by itself, TERM, KILL.
     static final Duration STEP = Duration.ofSeconds(5);
 
-    /// All steps of an end: a moment for its stdin, the three, and the last that it said.
+    /// All of them, with a moment for its stdin and for the last that it said.
     static final Duration END_WAIT = STEP.multipliedBy(5);
 
     /// Control requests are answered within milliseconds, also during a turn.
     static final Duration CONTROL_WAIT = Duration.ofSeconds(10);
-
-    private static final long LAST_MILLIS = 500;
 
     private final Process process;
     private final CliFolders folders;
@@ -185,7 +183,7 @@ final class ClaudeProcess implements AutoCloseable {
     /// Its pipes end a moment before it does.
     private void awaitExit() {
         try {
-            process.waitFor(LAST_MILLIS, TimeUnit.MILLISECONDS);
+            process.waitFor(500, TimeUnit.MILLISECONDS);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
@@ -208,11 +206,7 @@ final class ClaudeProcess implements AutoCloseable {
             boolean isIdle = turn.isEnded();
             writer.shutdown();
             if (isIdle && writer.awaitTermination(1, TimeUnit.SECONDS)) closeQuietly();
-            boolean hasLeft = isIdle && tree.awaitExit(STEP);
-            if (!hasLeft) {
-                tree.terminate();
-                if (!tree.awaitExit(STEP)) tree.kill();
-            }
+            tree.end(isIdle, STEP);
             process.waitFor(STEP.toMillis(), TimeUnit.MILLISECONDS);
             closeQuietly();
             // Whatever it still had to say has been read when its reader ends.

@@ -1,8 +1,6 @@
 package ccproxy.claude;
 
-import ccproxy.observe.Log;
 import ccproxy.wire.ApiException;
-import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,15 +19,10 @@ import java.util.concurrent.TimeUnit;
 ///
 /// Safe for any number of threads.
 final class CliPool implements AutoCloseable {
-    /// The pool refills when the answer that emptied it has had the processors to itself for a
-    /// moment.
-    private static final Duration REFILL_DELAY = Duration.ofMillis(300);
-
     /// A conversation whose last turn was left is back after the interrupt, at the latest.
     private static final Duration RETURN_WAIT = TurnEnd.INTERRUPT_WAIT.plusMillis(500);
 
     private static final Duration CLEARING_WAIT = Duration.ofMillis(250);
-    private static final Duration SWEEP_EVERY = Duration.ofMinutes(1);
 
     private final ClaudeSettings settings;
     private final CliProgram program;
@@ -38,10 +31,7 @@ final class CliPool implements AutoCloseable {
     private final CliProcesses processes;
     private final ReadyProcesses ready;
     private final List<CliRequest.Kind> clearing = new ArrayList<>();
-    private boolean isClosed;
-    private boolean isWanted;
-    private boolean isRetired;
-    private final Thread keeper;
+    private final PoolKeeper keeper;
 
     /// A process that is a request's own until [CliPool#release].
     ///
@@ -54,7 +44,9 @@ final class CliPool implements AutoCloseable {
         places = new CliPlaces(settings.cli().processesMax());
         processes = new CliProcesses(settings, program, counters);
         ready = new ReadyProcesses(settings.sessionIdleTtl(), clock);
-        keeper = Thread.ofPlatform().daemon().name("claude-pool").start(this::keep);
+        keeper =
+                new PoolKeeper(
+                        settings.cli(), new PoolKeeper.Parts(program, places, processes, ready));
     }
 
     CliCounters counters() {
@@ -78,8 +70,10 @@ final class CliPool implements AutoCloseable {
         wake();
     }
 
-    private synchronized void wake() {
-        notifyAll();
+    private void wake() {
+        synchronized (ready) {
+            ready.notifyAll();
+        }
     }
 
     /// {@return a process for a request of this kind; who holds a place that is done may take one}
@@ -120,9 +114,8 @@ final class CliPool implements AutoCloseable {
     }
 
     /// Says that requests are to come: from now on processes are kept ready.
-    synchronized void warmUp() {
-        isWanted = true;
-        notifyAll();
+    void warmUp() {
+        keeper.want();
     }
 
     /// One that is just coming back from a turn is worth a wait: a start takes twenty times as
@@ -130,18 +123,18 @@ final class CliPool implements AutoCloseable {
     /// is none, there is room for another when this returns.
     private Lease existing(CliRequest.Kind kind, boolean isPlain) throws InterruptedException {
         var ended = new ArrayList<ClaudeProcess>();
-        synchronized (this) {
-            isWanted = true;
+        keeper.want();
+        synchronized (ready) {
             Duration wait = kind.conversation().isEmpty() ? CLEARING_WAIT : RETURN_WAIT;
             long until = System.nanoTime() + wait.toNanos();
             Lease found = taken(kind, isPlain);
             while (found == null && isReturning(kind)) {
                 long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
                 if (left <= 0) break;
-                wait(left);
+                ready.wait(left);
                 found = taken(kind, isPlain);
             }
-            notifyAll();
+            ready.notifyAll();
             if (found != null) return found;
             // One of another model or beta: what it still writes down is read by its successor.
             if (!kind.conversation().isEmpty())
@@ -167,8 +160,10 @@ final class CliPool implements AutoCloseable {
     /// Ends the idle process that holds a conversation.
     ///
     /// @return it, if there was one
-    synchronized List<ClaudeProcess> endConversation(String id) {
-        return ready.endConversation(id);
+    List<ClaudeProcess> endConversation(String id) {
+        synchronized (ready) {
+            return ready.endConversation(id);
+        }
     }
 
     /// Takes a process back once its turn is over, however it ends; returns at once.
@@ -179,7 +174,7 @@ final class CliPool implements AutoCloseable {
         turn.discard();
         boolean isExpected = isOver ? after != TurnEnd.After.END : after == TurnEnd.After.KEEP;
         if (isExpected) {
-            synchronized (this) {
+            synchronized (ready) {
                 clearing.add(lease.kind);
             }
         }
@@ -211,69 +206,22 @@ final class CliPool implements AutoCloseable {
         returned(lease, mayServeOn, false);
     }
 
-    private synchronized void returned(Lease lease, boolean isKept, boolean isExpected) {
-        if (isKept && !isClosed && !isRetired && lease.process.isAlive()) {
-            ready.addIdle(lease.process, lease.kind);
-        } else {
-            lease.process.close();
+    private void returned(Lease lease, boolean isKept, boolean isExpected) {
+        synchronized (ready) {
+            if (isKept && lease.process.isAlive()) ready.addIdle(lease.process, lease.kind);
+            else lease.process.close();
+            if (isExpected) clearing.remove(lease.kind);
         }
-        if (isExpected) clearing.remove(lease.kind);
         freed();
-    }
-
-    /// Keeps [CliSettings#warm] processes ready and ends those that nobody used for long; one start
-    /// at a time, and none while a request waits for one.
-    private void keep() {
-        // Here, where nobody waits for it.
-        CliFolders.sweep();
-        try {
-            for (; ; ) {
-                synchronized (this) {
-                    if (!wantsWarm()) wait(SWEEP_EVERY.toMillis());
-                    if (isClosed) return;
-                    ready.sweep();
-                    processes.sweep();
-                    if (!wantsWarm()) continue;
-                }
-                Thread.sleep(processes.isEmpty() ? Duration.ZERO : REFILL_DELAY);
-                startWarm();
-            }
-        } catch (InterruptedException _) {
-            // The server stops.
-        }
-    }
-
-    private boolean wantsWarm() {
-        int total = places.taken() + ready.size();
-        return isWanted
-                && !isClosed
-                && !isRetired
-                && !places.isWaitedFor()
-                && ready.warm() < settings.cli().warm()
-                && total < settings.cli().processesMax()
-                && program.isFound();
-    }
-
-    private void startWarm() throws InterruptedException {
-        try {
-            // This may take seconds; nobody is to wait for it.
-            program.path();
-            synchronized (this) {
-                // Looked at again: a request may have taken the last place meanwhile.
-                if (wantsWarm()) ready.addWarm(processes.start(List.of()));
-            }
-        } catch (ApiException | UncheckedIOException e) {
-            // A request will say so; this thread only prepares.
-            Log.debug("no process started ahead").with("error", e.getMessage()).write();
-            Thread.sleep(SWEEP_EVERY);
-        }
     }
 
     /// Another pool takes over: what is idle or warm ends, what is busy once its turn is over. Who
     /// has asked here already is still answered.
-    synchronized void retire() {
-        isRetired = true;
-        ready.endAll();
+    void retire() {
+        synchronized (ready) {
+            ready.close();
+            ready.notifyAll();
+        }
     }
 
     /// {@return process ids of those that run; for tests and for whoever looks}
@@ -284,11 +232,8 @@ final class CliPool implements AutoCloseable {
     /// Ends all of them and waits for that.
     @Override
     public void close() {
-        synchronized (this) {
-            isClosed = true;
-            notifyAll();
-        }
-        keeper.interrupt();
+        retire();
+        keeper.stop();
         processes.close();
     }
 }

@@ -13,9 +13,14 @@ record ProcessTree(Process process, List<ProcessHandle> children) {
         return new ProcessTree(process, process.descendants().toList());
     }
 
-    /// Asks what is alive to end.
-    void terminate() {
+    /// Ends it in steps: it may leave by itself, is asked to, is ended.
+    ///
+    /// @param mayLeave whether the first step is tried
+    /// @param step how long each may take
+    void end(boolean mayLeave, Duration step) throws InterruptedException {
+        if (mayLeave && awaitExit(step)) return;
         alive().forEach(ProcessHandle::destroy);
+        if (!awaitExit(step)) kill();
     }
 
     /// Ends what is alive.

@@ -9,7 +9,7 @@ import java.util.Deque;
 import java.util.List;
 
 /// The processes of a pool that no request has: idle ones, each for its kind of request, and warm
-/// ones for any. For whoever holds the pool's lock.
+/// ones for any. For whoever holds its lock, which is the pool's.
 final class ReadyProcesses {
     /// A cleared process that nobody asked for so long holds 150 MB for nothing; one that holds a
     /// conversation is kept for `session.idle_ttl`.
@@ -19,6 +19,7 @@ final class ReadyProcesses {
     private final Clock clock;
     private final Deque<ClaudeProcess> warm = new ArrayDeque<>();
     private final Deque<Idle> idle = new ArrayDeque<>();
+    private boolean isOpen = true;
 
     /// A process between two requests; the one used last is last in line.
     private record Idle(ClaudeProcess process, CliRequest.Kind kind, Instant since) {}
@@ -29,9 +30,10 @@ final class ReadyProcesses {
         this.clock = clock;
     }
 
-    /// Adds one that was told its kind.
+    /// Adds one that was told its kind; ends it when none is taken any more.
     void addIdle(ClaudeProcess process, CliRequest.Kind kind) {
-        idle.add(new Idle(process, kind, clock.instant()));
+        if (!isOpen) process.close();
+        else idle.add(new Idle(process, kind, clock.instant()));
     }
 
     /// Adds one that was told nothing.
@@ -118,8 +120,14 @@ final class ReadyProcesses {
         }
     }
 
-    /// Ends all of them.
-    void endAll() {
+    /// {@return whether more are taken}
+    boolean isOpen() {
+        return isOpen;
+    }
+
+    /// Ends all of them, and takes no more.
+    void close() {
+        isOpen = false;
         idle.forEach(candidate -> candidate.process.close());
         idle.clear();
         warm.forEach(ClaudeProcess::close);

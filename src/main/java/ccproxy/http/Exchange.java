@@ -5,15 +5,12 @@ import ccproxy.observe.RequestContext;
 import ccproxy.observe.Trace;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.TraceLine;
-import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 
 /// One request and its response on the socket: body within its limit, replies, and what the log
 /// will say. All but [#answer] and [#isStreaming] is for the exchange's own thread.
@@ -21,13 +18,10 @@ final class Exchange {
     private static final int PIECE_BYTES = 64 << 10;
 
     private final HttpExchange http;
-    private final RequestContext context;
-    private final Route route;
-    private final ClientKey key;
+    private final Known known;
     private final AccessLog log;
     private final RequestBody body;
     private final boolean isMessages;
-    private final Trace trace;
     private final CurrentAnswer answer = new CurrentAnswer();
     private int status;
     private volatile StreamFace streaming;
@@ -41,11 +35,8 @@ final class Exchange {
 
     Exchange(HttpExchange http, Known known) {
         this.http = http;
-        this.context = known.context;
-        this.route = known.route;
-        this.key = known.key;
-        this.trace = known.trace;
-        this.log = new AccessLog(context, http.getRequestMethod(), route);
+        this.known = known;
+        this.log = new AccessLog(known.context, http.getRequestMethod(), known.route);
         this.body = new RequestBody(http, known.share);
         this.isMessages =
                 Route.isMessages(
@@ -53,16 +44,16 @@ final class Exchange {
     }
 
     RequestContext context() {
-        return context;
+        return known.context;
     }
 
     Route route() {
-        return route;
+        return known.route;
     }
 
     /// {@return the key that the client has shown, [ClientKey#NONE] when it has none}
     ClientKey key() {
-        return key;
+        return known.key;
     }
 
     AccessLog log() {
@@ -85,10 +76,7 @@ final class Exchange {
 
     /// {@return the request's headers by lower-case name}
     Map<String, List<String>> headers() {
-        var headers = new TreeMap<String, List<String>>();
-        http.getRequestHeaders()
-                .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values));
-        return headers;
+        return HeaderText.all(http.getRequestHeaders());
     }
 
     /// {@return the raw query, `""` when there is none}
@@ -107,15 +95,15 @@ final class Exchange {
     /// @throws ApiException when it is too large or says it is something else
     byte[] body(long bytesMax) throws IOException {
         byte[] json = body.json(bytesMax);
-        trace.requestBody(json);
+        known.trace.requestBody(json);
         return json;
     }
 
     /// Begins the trace of this request, if requests are traced.
     void trace() {
-        if (!trace.isOn()) return;
+        if (!known.trace.isOn()) return;
         String path = http.getRequestURI().getRawPath();
-        trace.begin(new Trace.Request(method(), path, query(), headers()));
+        known.trace.begin(new Trace.Request(method(), path, query(), headers()));
     }
 
     /// Sets a response header; what no header may hold is replaced, what is too long is cut.
@@ -126,8 +114,7 @@ final class Exchange {
 
     /// Sets an upstream's response headers.
     void setAll(Map<String, List<String>> headers) {
-        Headers mine = http.getResponseHeaders();
-        headers.forEach((name, values) -> mine.put(name, List.copyOf(values)));
+        headers.forEach((name, all) -> http.getResponseHeaders().put(name, List.copyOf(all)));
     }
 
     /// Sets what is left of limits, in the words of the client's API.
@@ -153,7 +140,7 @@ final class Exchange {
             http.sendResponseHeaders(status, isRead ? 0 : body.length);
             OutputStream out = http.getResponseBody();
             write(body, out);
-            if (trace.isOn()) trace.response(TraceLine.body(body));
+            if (known.trace.isOn()) known.trace.response(TraceLine.body(body));
             if (!isRead) {
                 out.flush();
                 this.body.drain();
@@ -195,11 +182,11 @@ final class Exchange {
         traceHead();
         http.sendResponseHeaders(200, 0);
         OutputStream out = http.getResponseBody();
-        return trace.isOn() ? new TracedOutput(out, trace) : out;
+        return known.trace.isOn() ? new TracedOutput(out, known.trace) : out;
     }
 
     private void traceHead() {
-        if (trace.isOn()) trace.response(status, Map.copyOf(http.getResponseHeaders()));
+        if (known.trace.isOn()) known.trace.response(status, Map.copyOf(http.getResponseHeaders()));
     }
 
     /// {@return the answer that is being given}
@@ -212,13 +199,14 @@ final class Exchange {
     void fail(ApiException thrown) {
         ApiException error = answer.told(thrown);
         log.failed(error.getMessage());
+        String id = known.context.requestId();
         if (!isHeadOut()) {
             limits(error.headers());
-            int code = isMessages ? error.messagesStatus() : error.chatStatus();
-            json(code, isMessages ? error.messagesBody(context.requestId()) : error.chatBody());
+            if (isMessages) json(error.messagesStatus(), error.messagesBody(id));
+            else json(error.chatStatus(), error.chatBody());
         } else if (streaming != null) {
             try {
-                streaming.fail(error, context.requestId());
+                streaming.fail(error, id);
             } catch (IOException _) {
                 throw new ClientGoneException();
             }
@@ -226,9 +214,8 @@ final class Exchange {
     }
 
     /// The JDK's server forgets a connection only when the end of its response was written, or
-    /// tried in vain; of an exchange that is just closed it keeps 5 kB and counts the connection
-    /// for ever (JDK 25, `ExchangeImpl.close`). Only a chunked response ends whether its client is
-    /// there or not.
+    /// tried in vain; of one that is just closed it keeps 5 kB and counts it for ever (JDK 25,
+    /// `ExchangeImpl.close`). Only a chunked response ends whether its client is there or not.
     private void finish() {
         try {
             if (!isHeadOut()) {
@@ -257,6 +244,6 @@ final class Exchange {
         // First: who sees it told of as ended shall not find it running.
         finish();
         observers.ended(log.finished(told));
-        if (trace.isOn()) log.end(trace, told, isGone, answer.isCut());
+        if (known.trace.isOn()) log.end(known.trace, told, isGone, answer.isCut());
     }
 }

@@ -1,6 +1,10 @@
 package ccproxy.http;
 
 import com.sun.net.httpserver.Headers;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /// The text of headers: what a request has, and what a response may hold.
 final class HeaderText {
@@ -19,6 +23,13 @@ final class HeaderText {
     static String first(Headers headers, String name) {
         String value = headers.getFirst(name);
         return value == null ? "" : value;
+    }
+
+    /// {@return all headers by lower-case name}
+    static Map<String, List<String>> all(Headers headers) {
+        var all = new TreeMap<String, List<String>>();
+        headers.forEach((name, values) -> all.put(name.toLowerCase(Locale.ROOT), values));
+        return all;
     }
 
     private static boolean isVisible(String text) {
