@@ -1,10 +1,6 @@
 package ccproxy.claude;
 
-import ccproxy.wire.Json;
 import ccproxy.wire.Usage;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,17 +42,9 @@ public final class Prices {
             double input, double output, double cacheRead, double cache5m, double cache1h) {}
 
     private static final class Shipped {
-        private static final JsonNode DATA = data();
+        private static final JsonNode DATA = ShippedData.of("prices.json");
         private static final Prices TABLE = new Prices(table(DATA.path("models")));
         private static final double WEB_SEARCH = DATA.path("web_search").asDouble();
-
-        private static JsonNode data() {
-            try (InputStream in = Prices.class.getResourceAsStream("prices.json")) {
-                return Json.object("prices.json", in.readAllBytes());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
 
         private static Map<String, Map<String, Number>> table(JsonNode models) {
             var table = new LinkedHashMap<String, Map<String, Number>>();

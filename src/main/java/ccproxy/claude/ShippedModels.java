@@ -2,9 +2,6 @@ package ccproxy.claude;
 
 import ccproxy.wire.Json;
 import ccproxy.wire.ModelRules;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -22,7 +19,7 @@ final class ShippedModels {
 
     private static final List<String> NEWEST_NAMES = List.of("-latest", "-0");
 
-    private static final ObjectNode DATA = data();
+    private static final ObjectNode DATA = ShippedData.of("models.json");
 
     /// The model whose rules are those of models that nobody knows.
     static final String NEWEST = DATA.path("newest").asString();
@@ -43,14 +40,6 @@ final class ShippedModels {
     static final Map<String, ModelRules> RULES = rules();
 
     private ShippedModels() {}
-
-    private static ObjectNode data() {
-        try (InputStream in = ShippedModels.class.getResourceAsStream("models.json")) {
-            return Json.object("models.json", in.readAllBytes());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
 
     private static Map<String, String> texts(JsonNode object) {
         var texts = new LinkedHashMap<String, String>();
