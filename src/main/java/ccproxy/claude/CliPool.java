@@ -123,7 +123,6 @@ final class CliPool implements AutoCloseable {
     /// is none, there is room for another when this returns.
     private Lease existing(CliRequest.Kind kind, boolean isPlain) throws InterruptedException {
         var ended = new ArrayList<ClaudeProcess>();
-        keeper.want();
         synchronized (ready) {
             Duration wait = kind.conversation().isEmpty() ? CLEARING_WAIT : RETURN_WAIT;
             long until = System.nanoTime() + wait.toNanos();
@@ -134,7 +133,7 @@ final class CliPool implements AutoCloseable {
                 ready.wait(left);
                 found = taken(kind, isPlain);
             }
-            ready.notifyAll();
+            keeper.want();
             if (found != null) return found;
             // One of another model or beta: what it still writes down is read by its successor.
             if (!kind.conversation().isEmpty())

@@ -25,6 +25,7 @@ final class ServeCommand {
     private final Surroundings surroundings;
     private final ConfigWatch watch;
     private final Config config;
+    private final long openFilesMax = Capacity.openFilesMax();
 
     /// @throws CommandException if the configuration is wrong
     ServeCommand(Args args, Surroundings surroundings) {
@@ -61,7 +62,7 @@ final class ServeCommand {
         try (Ledger ledger = Ledger.open(surroundings.usage(), keepDays);
                 Reload reload = open(ledger, log)) {
             Server server = reload.server();
-            JdkSettings.apply(Capacity.of(config));
+            JdkSettings.apply(Capacity.of(config, openFilesMax));
             start(server);
             tell(server.port(), reload.backends());
             Signals.Asked asked = Signals.Asked.NOTHING;
@@ -134,7 +135,6 @@ final class ServeCommand {
     }
 
     private void warnOfFiles() {
-        long openFilesMax = Capacity.openFilesMax();
         Capacity capacity = Capacity.of(config, openFilesMax);
         boolean isAll =
                 capacity.streams() == config.get(Keys.MAX_STREAMS)
