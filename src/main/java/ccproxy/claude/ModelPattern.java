@@ -15,7 +15,7 @@ public record ModelPattern(String text, Pattern form) {
     public static ModelPattern of(String text) {
         if (text.isEmpty()) throw new IllegalArgumentException("expected a pattern, found none");
         try {
-            if (text.length() > 2 && text.startsWith("/") && text.endsWith("/")) {
+            if (isExpression(text)) {
                 return new ModelPattern(
                         text, Pattern.compile(text.substring(1, text.length() - 1)));
             }
@@ -23,7 +23,7 @@ public record ModelPattern(String text, Pattern form) {
             throw new IllegalArgumentException(
                     "expected a regular expression, found '" + text + "'", e);
         }
-        boolean isPrefix = text.endsWith("*");
+        boolean isPrefix = isPrefix(text);
         String literal = isPrefix ? text.substring(0, text.length() - 1) : text;
         String form = "^" + Pattern.quote(literal) + (isPrefix ? "" : "$");
         return new ModelPattern(text, Pattern.compile(form));
@@ -31,7 +31,15 @@ public record ModelPattern(String text, Pattern form) {
 
     /// {@return whether it is a name itself}
     public boolean isExact() {
-        return form.pattern().endsWith("$") && form.pattern().startsWith("^\\Q");
+        return !isExpression(text) && !isPrefix(text);
+    }
+
+    private static boolean isExpression(String text) {
+        return text.length() > 2 && text.startsWith("/") && text.endsWith("/");
+    }
+
+    private static boolean isPrefix(String text) {
+        return text.endsWith("*");
     }
 
     /// {@return whether this name is meant}
