@@ -74,8 +74,9 @@ final class Session {
         return permit;
     }
 
+    /// {@return whether a turn runs, which can be stopped}
     boolean isBusy() {
-        return permit.availablePermits() == 0;
+        return running != null;
     }
 
     Instant usedAt() {

@@ -81,17 +81,23 @@ final class SessionStream implements EventStream {
     }
 
     private synchronized boolean begun() {
+        // Before the look whether the session is deleted: who deletes it looks for a turn after.
+        session.running(this);
         try {
             if (isClosed || session.isDeleted()) throw interrupted();
             if (!turn.request().hasRole("assistant"))
                 Trace.current().remembered(session.remembered());
             asked = session.compose(turn, owner.requestBytesMax());
             answer = owner.inner().ask(turn.with(asked));
-            session.running(this);
             return true;
         } finally {
-            if (answer == null) session.permit().release();
+            if (answer == null) leave();
         }
+    }
+
+    private void leave() {
+        session.running(null);
+        session.permit().release();
     }
 
     /// Ends the turn, once. A client that left after the first words has heard them; one that left
@@ -101,11 +107,10 @@ final class SessionStream implements EventStream {
     private synchronized void settle(boolean isAnswered) {
         if (isSettled || answer == null) return;
         isSettled = true;
-        session.running(null);
         try {
             if (isAnswered) owner.remember(session, asked, content());
         } finally {
-            session.permit().release();
+            leave();
         }
     }
 
@@ -143,9 +148,9 @@ final class SessionStream implements EventStream {
         return said;
     }
 
-    /// Stops the turn; its reader is told so.
+    /// Stops the turn, if it runs; its reader is told so.
     synchronized void interrupt() {
-        if (isSettled) return;
+        if (isSettled || answer == null) return;
         isInterrupted = true;
         answer.close();
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ccproxy.claude.EventStream.Next;
+import ccproxy.http.Eventually;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
 import java.time.Duration;
@@ -82,6 +83,46 @@ class SessionTurnTest extends Sessions {
         Thread.ofVirtual().start(reader);
         claude.interruptSession("s", ClientHeaders.NONE);
         assertEquals("the turn was interrupted", reader.get(3, TimeUnit.SECONDS).getMessage());
+    }
+
+    /// Lets another thread do something in the moment in which a turn is asked, until it is done or
+    /// waits for that turn.
+    private void whileAsked(Runnable what) {
+        inner.whileAsked =
+                () -> {
+                    inner.whileAsked = () -> {};
+                    Thread other = Thread.ofPlatform().start(what);
+                    Eventually.isTrue(
+                            "done or waiting",
+                            () -> !other.isAlive() || other.getState() == Thread.State.BLOCKED);
+                };
+    }
+
+    @Test
+    void turnIsInterruptedInTheMomentInWhichItIsAsked() throws Exception {
+        whileAsked(() -> claude.interruptSession("s", ClientHeaders.NONE));
+        assertInterrupted(claude.ask(turn("s", "one")));
+        said("s", "two", "x");
+    }
+
+    @Test
+    void turnEndsWithASessionThatIsDeletedInTheMomentInWhichItIsAsked() throws Exception {
+        whileAsked(() -> claude.closeSession("s", ClientHeaders.NONE));
+        assertInterrupted(claude.ask(turn("s", "one")));
+        assertEquals(List.of(), claude.sessions(ClientHeaders.NONE));
+        said("s", "two", "x");
+        assertEquals(List.of("user:two"), asked());
+    }
+
+    private static void assertInterrupted(EventStream stream) {
+        var e = assertThrows(ApiException.class, () -> nextTwice(stream));
+        assertEquals("the turn was interrupted", e.getMessage());
+    }
+
+    /// Who stops the turn may come before or after the first look.
+    private static void nextTwice(EventStream stream) throws InterruptedException {
+        stream.next(Answers.WAIT);
+        stream.next(Answers.WAIT);
     }
 
     @Test

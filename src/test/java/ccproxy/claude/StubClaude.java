@@ -20,6 +20,9 @@ final class StubClaude implements Claude {
     final List<Turn> turns = new CopyOnWriteArrayList<>();
     final List<Answer> answers = new CopyOnWriteArrayList<>();
 
+    /// What else happens in the moment in which a question is asked.
+    volatile Runnable whileAsked = () -> {};
+
     /// An answer that says what the test puts into it.
     static final class Answer implements EventStream {
         private sealed interface Item {
@@ -101,6 +104,7 @@ final class StubClaude implements Claude {
     @Override
     public EventStream ask(Turn turn) {
         turns.add(turn);
+        whileAsked.run();
         var answer = new Answer();
         answers.add(answer);
         return answer;

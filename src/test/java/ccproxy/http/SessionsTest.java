@@ -195,7 +195,8 @@ class SessionsTest {
     void deleteEndsTheTurnThatRuns(Api api) throws IOException {
         try (RawClient first = begun(api, "/s1")) {
             assertEquals(200, server.send("DELETE", "/sessions/s1", "").statusCode());
-            assertTrue(first.answer().body().contains("the turn was interrupted"));
+            String body = first.answer().body();
+            assertTrue(body.contains("the turn was interrupted"), body);
         }
         assertEquals(1, tokens(api, "/s1", "x"));
     }
