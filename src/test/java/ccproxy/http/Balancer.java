@@ -50,7 +50,9 @@ final class Balancer implements AutoCloseable {
         port = freePort();
         statsPort = freePort();
         log = folder.resolve("haproxy.log");
-        var command = List.of(program(), "-db", "-f", CONFIGURATION.toAbsolutePath().toString());
+        // -dR: a port that another HAProxy has is not shared with it, it cannot be bound.
+        String configuration = CONFIGURATION.toAbsolutePath().toString();
+        var command = List.of(program(), "-db", "-dR", "-f", configuration);
         var builder = new ProcessBuilder(command).directory(folder.toFile());
         Map<String, String> environment = builder.environment();
         environment.keySet().removeIf(name -> name.startsWith("CLUSTER_"));

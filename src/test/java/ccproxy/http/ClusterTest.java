@@ -37,11 +37,12 @@ class ClusterTest {
     void start() throws Exception {
         upstream =
                 FakeUpstream.of(c -> {
-                    // Nodes ask for the list of models, too.
-                    if (c.request.head().startsWith("POST")) asked.add(c);
                     boolean isStream = c.request.body().contains("\"stream\":true");
                     if (isStream) c.stream();
                     if (isStream) c.chunk(FakeUpstream.START);
+                    // Nodes ask for the list of models, too. What a test writes comes after the
+                    // head.
+                    if (c.request.head().startsWith("POST")) asked.add(c);
                     c.await();
                     if (isStream) c.chunk(FakeUpstream.END);
                     else c.json(200, FakeUpstream.MESSAGE);
