@@ -96,9 +96,7 @@ public final class Checkup {
         } catch (SocketTimeoutException | Sending.ConnectTimeoutException _) {
             problem = "did not answer in time";
         } catch (IOException | IllegalArgumentException | ApiException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            String said = String.valueOf(cause.getMessage());
-            problem = said.equals("null") ? "cannot be reached" : said;
+            problem = Sending.reason(e);
         }
         return new Finding(
                 "upstream",

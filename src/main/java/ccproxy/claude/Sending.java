@@ -167,6 +167,20 @@ final class Sending {
         else upstream.close(connection);
     }
 
+    /// {@return whether there was a connection to send it over}
+    boolean isConnected() {
+        return connection != null;
+    }
+
+    /// {@return why a request failed, in words that may be shown}: what the JDK wraps, and names
+    /// its classes around, is at the bottom
+    static String reason(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) cause = cause.getCause();
+        String said = cause.getMessage();
+        return said == null || said.isEmpty() ? "the connection failed" : said;
+    }
+
     /// {@return the answer's body, once its head is there}
     ResponseBody body() {
         return answer;

@@ -187,7 +187,9 @@ final class UpstreamStream implements EventStream {
             return new ApiException(
                     ErrorKind.UNREACHABLE, "the upstream's answer broke off before its end");
         }
-        return new ApiException(ErrorKind.UNREACHABLE, "the upstream cannot be reached");
+        String what = sending.isConnected() ? "did not answer" : "cannot be reached";
+        return new ApiException(
+                ErrorKind.UNREACHABLE, "the upstream " + what + ": " + Sending.reason(e));
     }
 
     private String header(String name) {

@@ -82,8 +82,10 @@ class ApiConnectionTest {
     void newConnectionThatTheUpstreamClosedIsNotReplaced() throws Exception {
         try (var upstream = new RawUpstream(RawUpstream.Connection::request);
                 var api = api(upstream, Answers.WAIT, Answers.WAIT)) {
-            assertEquals(
-                    ErrorKind.UNREACHABLE, Answers.failure(api.ask(Answers.turn("hi"))).kind());
+            ApiException e = Answers.failure(api.ask(Answers.turn("hi")));
+            assertEquals(ErrorKind.UNREACHABLE, e.kind());
+            String reason = "the upstream did not answer: the connection ended within a line";
+            assertEquals(reason, e.getMessage());
             assertEquals(1, upstream.requests().size());
         }
     }

@@ -74,6 +74,8 @@ class EnvironmentProxiesTest {
                     assertThrows(
                             ApiException.class, () -> text("https://upstream.test", environment));
             assertEquals(ErrorKind.UNREACHABLE, e.kind());
+            String reason = "the upstream cannot be reached: the proxy refused with status 502";
+            assertEquals(reason, e.getMessage());
             String request = proxy.requests().getFirst();
             assertTrue(request.startsWith("CONNECT upstream.test:443 HTTP/1.1\r\n"), request);
             assertTrue(request.contains("dXNlcjpwYXNz"), request);

@@ -37,9 +37,11 @@ class TlsTest {
         return Certificates.api("localhost", upstream.port(), localhost);
     }
 
-    private static void assertUnreachable(ApiClaude api, RawUpstream upstream) {
+    private static void assertUnreachable(ApiClaude api, RawUpstream upstream, String reason) {
         ApiException e = Answers.failure(api.ask(Answers.turn("hi")));
         assertEquals(ErrorKind.UNREACHABLE, e.kind());
+        String said = "the upstream cannot be reached: ";
+        assertTrue(e.getMessage().matches(said + reason), e.getMessage());
         assertEquals(0, upstream.requests().size());
     }
 
@@ -72,7 +74,7 @@ class TlsTest {
     void otherHostIsRefusedBeforeARequest() throws Exception {
         try (var upstream = secure(RawUpstream.Connection::request);
                 var api = Certificates.api("127.0.0.1", upstream.port(), localhost)) {
-            assertUnreachable(api, upstream);
+            assertUnreachable(api, upstream, "No subject alternative names .*127.0.0.1.*");
         }
     }
 
@@ -80,7 +82,8 @@ class TlsTest {
     void unknownCertificateIsRefusedBeforeARequest() throws Exception {
         try (var upstream = secure(RawUpstream.Connection::request);
                 var api = Certificates.api("localhost", upstream.port(), SSLContext.getDefault())) {
-            assertUnreachable(api, upstream);
+            String reason = "unable to find valid certification path to requested target";
+            assertUnreachable(api, upstream, reason);
         }
     }
 
@@ -91,7 +94,7 @@ class TlsTest {
         server.setEnabledProtocols(new String[] {protocol});
         try (var upstream = new RawUpstream(server, RawUpstream.Connection::request);
                 var api = api(upstream)) {
-            assertUnreachable(api, upstream);
+            assertUnreachable(api, upstream, ".*SSL.*");
         }
     }
 
@@ -105,7 +108,7 @@ class TlsTest {
                             c.bytes(bytes);
                         });
                 var api = api(upstream)) {
-            assertUnreachable(api, upstream);
+            assertUnreachable(api, upstream, ".*SSL.*");
         }
     }
 

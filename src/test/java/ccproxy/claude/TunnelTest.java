@@ -84,6 +84,7 @@ class TunnelTest {
                 var api = api("other.test", proxy)) {
             ApiException e = Answers.failure(api.ask(Answers.turn("hi")));
             assertEquals(ErrorKind.UNREACHABLE, e.kind());
+            assertTrue(e.getMessage().contains("No subject alternative DNS name"), e.getMessage());
             assertEquals(0, upstream.requests().size());
         }
     }

@@ -58,7 +58,8 @@ class RoutesTest {
         // Nobody listens there.
         var answer = server.post("/api" + api.path, api.body("hello"));
         assertEquals(502, answer.statusCode());
-        assertEquals("the upstream cannot be reached", api.error(answer.body()));
+        assertEquals(
+                "the upstream cannot be reached: Connection refused", api.error(answer.body()));
         assertEquals("api", answer.headers().firstValue("x-ccproxy-backend").orElse(""));
     }
 
