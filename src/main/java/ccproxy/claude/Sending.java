@@ -143,6 +143,11 @@ final class Sending {
         if (writing == target) writing = null;
     }
 
+    /// {@return whether it has gone out to its end}
+    synchronized boolean isWritten() {
+        return writing == null;
+    }
+
     /// An upstream may close a kept connection just as we write to it. Then nothing was read of an
     /// answer, and the request goes out once more, on a new connection; one that was new has
     /// failed.
@@ -162,7 +167,7 @@ final class Sending {
     /// it that no request has asked for, or with a request that it has not heard to its end.
     private synchronized void release(boolean servesOn) {
         held = null;
-        boolean isClean = servesOn && writing == null && connection.buffered() == 0;
+        boolean isClean = servesOn && isWritten() && connection.buffered() == 0;
         if (isClean && !isCancelled) upstream.keep(connection);
         else upstream.close(connection);
     }

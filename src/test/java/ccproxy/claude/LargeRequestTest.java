@@ -3,6 +3,7 @@ package ccproxy.claude;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ccproxy.http.Eventually;
 import ccproxy.wire.ApiException;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,9 +130,14 @@ class LargeRequestTest {
     void bodyOfAnySizeArrivesWholeAndItsConnectionServesOn(int size) throws Exception {
         byte[] body = new byte[size];
         for (int i = 0; i < size; i++) body[i] = (byte) ('a' + i % 26);
+        var asked = new AtomicReference<Sending>();
         try (var upstream =
                         new RawUpstream(c -> {
-                            while (!c.request().isEmpty()) c.json("{}");
+                            while (!c.request().isEmpty()) {
+                                // The last byte may be here before its sender knows that it left.
+                                Eventually.isTrue("written", () -> asked.get().isWritten());
+                                c.json("{}");
+                            }
                         });
                 var client =
                         new Upstream(
@@ -139,6 +146,7 @@ class LargeRequestTest {
                                 new EnvironmentProxies(Map.of()))) {
             for (int i = 0; i < 3; i++) {
                 Sending sending = client.send("/", Map.of("a", List.of("b")), body);
+                asked.set(sending);
                 sending.await(System.nanoTime() + Answers.WAIT.toNanos());
                 assertEquals("{}", new String(sending.body().readAllBytes()));
                 String request = upstream.requests().get(i);

@@ -17,6 +17,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -84,10 +85,16 @@ class SystemFaultsTest {
         try (var drill = new FaultDrill(folder, FaultDrill.Backend.API, setup)) {
             for (String jump : List.of("+2d", "-2d")) {
                 int asked = drill.asked();
+                var isJumped = new AtomicBoolean();
                 drill.upstream(c -> {
                     c.stream();
                     c.chunk(FakeUpstream.START);
                     c.text("Good");
+                    // However long that takes, it is no silence.
+                    while (!isJumped.get()) {
+                        c.chunk(": working\n\n");
+                        Thread.sleep(100);
+                    }
                     c.await();
                     c.chunk(FakeUpstream.END);
                 });
@@ -98,6 +105,7 @@ class SystemFaultsTest {
                     client.readUntil("Good");
                     Files.writeString(clock, jump);
                     awaitClock(drill, jump);
+                    isJumped.set(true);
                     client.readUntil("event: ping");
                     drill.upstream().connection(asked).go();
                     client.readUntil("event: message_stop");
