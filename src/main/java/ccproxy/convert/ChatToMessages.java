@@ -68,9 +68,9 @@ public final class ChatToMessages {
 
     /// {@return the model that a request names}
     ///
-    /// @throws ccproxy.wire.ApiException when it names none
+    /// @throws ccproxy.wire.ApiException as [MessagesRequest#model(Field)]
     public static String model(ObjectNode raw) {
-        return Field.root(raw).get("model").nonEmptyText();
+        return MessagesRequest.model(Field.root(raw));
     }
 
     /// {@return whether the client wants a stream}

@@ -57,8 +57,7 @@ final class ToolChoice {
 
     private void tool(Field name) {
         if (!tools.containsKey(name.text())) {
-            throw name.invalid(
-                    "expected the name of one of the tools, found '" + name.text() + "'");
+            throw name.expectedValue("the name of one of the tools");
         }
         choice = type("tool").put("name", names.toUpstream(name.text()));
     }
@@ -69,8 +68,7 @@ final class ToolChoice {
         for (Field tool : allowed.get("tools").elements()) {
             Field name = tool.get(tool.get("type").text("function")).get("name");
             if (!tools.containsKey(name.text())) {
-                throw name.invalid(
-                        "expected the name of one of the tools, found '" + name.text() + "'");
+                throw name.expectedValue("the name of one of the tools");
             }
             kept.add(name.text());
         }

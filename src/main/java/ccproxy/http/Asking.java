@@ -8,6 +8,7 @@ import ccproxy.convert.Warnings;
 import ccproxy.observe.Finished;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
+import ccproxy.wire.Field;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -56,24 +57,13 @@ final class Asking {
     /// @throws ApiException when it has a name that no session may have, or two
     static String session(Route route, String inBody) {
         String session = route.session().isEmpty() ? inBody : route.session();
-        if (!inBody.isEmpty() && !inBody.equals(session)) {
-            throw new ApiException(
-                    ErrorKind.INVALID_REQUEST,
-                    "metadata.session_id: expected the path's session '"
-                            + session
-                            + "', found '"
-                            + inBody
-                            + "'");
-        }
+        if (!inBody.isEmpty() && !inBody.equals(session))
+            throw Field.of("metadata.session_id", inBody)
+                    .expectedValue("the path's session '" + session + "'");
         if (!session.isEmpty() && !Route.isSessionId(session)) {
             String where = route.session().isEmpty() ? "metadata.session_id" : "session_id";
-            throw new ApiException(
-                            ErrorKind.INVALID_REQUEST,
-                            where
-                                    + ": expected 1 to 128 of A-Z a-z 0-9 . _ - and no reserved word, found '"
-                                    + session
-                                    + "'")
-                    .at(where);
+            throw Field.of(where, session)
+                    .expectedValue("1 to 128 of A-Z a-z 0-9 . _ - and no reserved word");
         }
         return session;
     }

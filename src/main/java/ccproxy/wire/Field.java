@@ -5,6 +5,7 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /// A place in a request: its path (`messages[2].content[0].type`) and what stands there. Reading it
 /// as a type either works or says path, expectation and finding.
@@ -15,6 +16,11 @@ public record Field(String path, JsonNode value) {
     /// {@return the root of a request body}
     public static Field root(ObjectNode body) {
         return new Field("", body);
+    }
+
+    /// {@return the place of a text that stood elsewhere than in a body}
+    public static Field of(String path, String text) {
+        return new Field(path, StringNode.valueOf(text));
     }
 
     /// {@return the member `name`, there or not}
@@ -112,7 +118,12 @@ public record Field(String path, JsonNode value) {
 
     /// {@return the error that says one of `words` was expected here}
     public ApiException expectedOneOf(String words) {
-        return invalid("expected one of " + words + ", found " + clipped());
+        return expectedValue("one of " + words);
+    }
+
+    /// {@return the error that says `expectation` was expected here, and the value that was found}
+    public ApiException expectedValue(String expectation) {
+        return invalid("expected " + expectation + ", found " + clipped());
     }
 
     /// {@return an error about this place}

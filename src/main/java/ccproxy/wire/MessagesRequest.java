@@ -11,6 +11,10 @@ public final class MessagesRequest {
     /// `docs/en/api/messages`: at most 100,000 messages in one request.
     public static final int MESSAGES_MAX = 100_000;
 
+    /// `docs/en/api/messages`: `model` has 1 to 256 characters. It goes into headers, log and
+    /// ledger.
+    static final int MODEL_LENGTH_MAX = 256;
+
     private static final Set<String> ROLES = Set.of("user", "assistant", "system");
 
     private final ObjectNode raw;
@@ -38,7 +42,7 @@ public final class MessagesRequest {
     public static MessagesRequest count(byte[] body) {
         ObjectNode raw = Json.object("body", body);
         Field root = Field.root(raw);
-        root.get("model").nonEmptyText();
+        model(root);
         checkMessages(root.get("messages"));
         Field metadata = root.get("metadata");
         if (metadata.isPresent()) {
@@ -46,6 +50,17 @@ public final class MessagesRequest {
             metadata.get("session_id").text("");
         }
         return new MessagesRequest(raw, body);
+    }
+
+    /// {@return the model that a request of either API names}
+    ///
+    /// @throws ApiException when it names none, or one of more than [#MODEL_LENGTH_MAX] characters
+    public static String model(Field root) {
+        Field model = root.get("model");
+        String name = model.nonEmptyText();
+        if (name.length() <= MODEL_LENGTH_MAX) return name;
+        throw model.invalid(
+                "expected at most " + MODEL_LENGTH_MAX + " characters, found " + name.length());
     }
 
     /// {@return a request that we made}

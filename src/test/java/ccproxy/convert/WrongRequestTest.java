@@ -85,7 +85,7 @@ class WrongRequestTest {
                     'tool_choice':'some'            | tool_choice: expected one of none, auto, required, found "some"
                     'tool_choice':1                 | tool_choice: expected an object, found an integer
                     'tool_choice':{}                | tool_choice.type: expected one of function, custom, allowed_tools, found nothing
-                    'tool_choice':{'type':'function','function':{'name':'f'}} | tool_choice.function.name: expected the name of one of the tools, found 'f'
+                    'tool_choice':{'type':'function','function':{'name':'f'}} | tool_choice.function.name: expected the name of one of the tools, found "f"
                     'tool_choice':{'type':'allowed_tools','allowed_tools':{'tools':1}} | tool_choice.allowed_tools.tools: expected an array, found an integer
                     'parallel_tool_calls':1         | parallel_tool_calls: expected true or false, found an integer
                     'web_search_options':1          | web_search_options: expected an object, found an integer

@@ -9,6 +9,8 @@ import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /// Models, counted tokens and the page.
@@ -38,6 +40,24 @@ class ModelsTest {
         assertEquals("model", messages.path("data").path(0).path("type").asString());
         assertTrue(messages.path("data").path(0).path("display_name").isString());
         assertFalse(messages.has("object"));
+    }
+
+    /// The name goes into a header, which clients refuse when it is long, and into log and ledger.
+    @ParameterizedTest
+    @EnumSource
+    void nameIsAsLongAsTheApiHasIt(Api api) {
+        for (String path : new String[] {api.path, "/s1" + api.path}) {
+            var answer = server.post(path, asking(api, 256));
+            assertEquals(200, answer.statusCode(), answer.body());
+            answer = server.post(path, asking(api, 257));
+            assertEquals(400, answer.statusCode());
+            assertEquals(
+                    "model: expected at most 256 characters, found 257", api.error(answer.body()));
+        }
+    }
+
+    private static String asking(Api api, int length) {
+        return api.request("hello", false).put("model", "m".repeat(length)).toString();
     }
 
     @Test

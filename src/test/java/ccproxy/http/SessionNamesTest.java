@@ -54,7 +54,7 @@ class SessionNamesTest {
     void reservedWordBehindAPrefixIsNot(String id) throws IOException {
         for (Api api : Api.values()) {
             String message = refused(api, "/echo/" + id + api.path, api.body("hello"));
-            assertTrue(message.contains("found '" + id + "'"), message);
+            assertTrue(message.contains("found \"" + id + "\""), message);
         }
     }
 
@@ -65,6 +65,13 @@ class SessionNamesTest {
         assertEquals(400, answer.statusCode());
         String message = Api.MESSAGES.error(answer.body());
         assertTrue(message.startsWith("metadata.session_id: expected 1 to 128 of"), message);
+    }
+
+    @Test
+    void longNameIsNotSaidBackWhole() {
+        var answer = server.post("/v1/messages", named("x".repeat(1_000_000)));
+        assertEquals(400, answer.statusCode());
+        assertTrue(answer.body().length() < 500, () -> answer.body().length() + " characters");
     }
 
     @Test
@@ -97,7 +104,7 @@ class SessionNamesTest {
         var answer = server.post("/one/v1/messages", named("two"));
         assertEquals(400, answer.statusCode());
         assertEquals(
-                "metadata.session_id: expected the path's session 'one', found 'two'",
+                "metadata.session_id: expected the path's session 'one', found \"two\"",
                 Api.MESSAGES.error(answer.body()));
     }
 
