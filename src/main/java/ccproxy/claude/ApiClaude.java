@@ -12,6 +12,10 @@ import java.util.Map;
 final class ApiClaude implements Claude {
     static final String VERSION_DEFAULT = "2023-06-01";
 
+    /// Why requests go out without a key, and what to do.
+    static final String NO_KEY =
+            "none set, and clients' own are not passed on while auth_token is set: set ANTHROPIC_API_KEY to use /api";
+
     /// What the official SDKs reckon with before they insist on a stream: 128,000 tokens an hour.
     private static final int TOKENS_PER_SECOND = 35;
 

@@ -37,12 +37,8 @@ public final class Backends implements AutoCloseable {
         this.around = around;
         prices = settings.prices();
         catalog = new ModelCatalog(settings.models());
-        boolean isAuto = settings.backend().equals("auto");
         name = chosen(settings);
-        advice =
-                isAuto && name.equals("echo")
-                        ? "no ANTHROPIC_API_KEY is set and no claude program found: the echo model answers; set the key, install the Claude Code CLI (npm install -g @anthropic-ai/claude-code), or choose --backend api to pass clients' own keys on"
-                        : "";
+        advice = advice(settings, name);
         chatVersion = chatVersion(settings);
         var api =
                 new ApiClaude(
@@ -155,6 +151,13 @@ public final class Backends implements AutoCloseable {
     /// not what was recorded; with the session and the thinking that the server remembered then}
     public static Backends played(ClaudeSettings settings, Recording recording) {
         return new Backends(settings, recording);
+    }
+
+    private static String advice(ClaudeSettings settings, String name) {
+        if (name.equals("echo") && settings.backend().equals("auto"))
+            return "no ANTHROPIC_API_KEY is set and no claude program found: the echo model answers; set the key, install the Claude Code CLI (npm install -g @anthropic-ai/claude-code), or choose --backend api to pass clients' own keys on";
+        boolean hasKey = settings.hasCredentials() || settings.passCredentials();
+        return name.equals("api") && !hasKey ? "/api has no key: " + ApiClaude.NO_KEY : "";
     }
 
     private static String chatVersion(ClaudeSettings settings) {

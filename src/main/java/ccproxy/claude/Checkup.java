@@ -69,7 +69,7 @@ public final class Checkup {
         String text =
                 settings.passCredentials()
                         ? "none set: on /api each client's own key is passed on"
-                        : "none set, and clients' own are not passed on while auth_token is set: set ANTHROPIC_API_KEY to use /api";
+                        : ApiClaude.NO_KEY;
         return new Finding("key", settings.passCredentials() ? Verdict.OK : missing("api"), text);
     }
 

@@ -1,5 +1,6 @@
 package ccproxy.claude;
 
+import ccproxy.observe.Log;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,7 +16,12 @@ final class CliStatus {
     private volatile Seen seen = new Seen("", "", new CliProgram.Login(true, ""), 0, false);
 
     private record Seen(
-            String version, String problem, CliProgram.Login login, long nanos, boolean isKnown) {}
+            String version, String problem, CliProgram.Login login, long nanos, boolean isKnown) {
+        String whyNot() {
+            if (!problem.isEmpty()) return problem;
+            return login.isLoggedIn() ? "" : CliProgram.LOG_IN;
+        }
+    }
 
     CliStatus(CliProgram program) {
         this.program = program;
@@ -31,13 +37,9 @@ final class CliStatus {
                 .start(() -> {
                     try {
                         CliProgram.Login login = program.login();
-                        seen =
-                                new Seen(
-                                        program.version(),
-                                        program.problem(),
-                                        login,
-                                        System.nanoTime(),
-                                        true);
+                        String version = program.version();
+                        String problem = program.problem();
+                        tell(new Seen(version, problem, login, System.nanoTime(), true));
                     } catch (InterruptedException _) {
                         Thread.currentThread().interrupt();
                     } finally {
@@ -46,12 +48,20 @@ final class CliStatus {
                 });
     }
 
+    /// Says in the log what a request would hear, once, before one does.
+    private void tell(Seen now) {
+        String before = seen.whyNot();
+        seen = now;
+        String problem = now.whyNot();
+        if (problem.equals(before)) return;
+        if (problem.isEmpty()) Log.info("/sdk can answer").write();
+        else Log.warn("/sdk cannot answer").with("problem", problem).write();
+    }
+
     /// {@return why no answer can be had, `""` when one can or nothing is known yet}
     String problem() {
         refresh();
-        Seen now = seen;
-        if (!now.problem.isEmpty()) return now.problem;
-        return now.login.isLoggedIn() ? "" : CliProgram.LOG_IN;
+        return seen.whyNot();
     }
 
     /// {@return `{"version","logged_in","login"}`; without what is not known yet}

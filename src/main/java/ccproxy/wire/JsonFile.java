@@ -57,6 +57,8 @@ public final class JsonFile {
             String what = e.getOriginalMessage().lines().findFirst().orElse("not JSON");
             // It quotes what it found, which may be a key whose quotes were forgotten.
             what = what.replaceFirst("'[^']{2,}':", "'…':");
+            // What begins the part that has no end is not where the fault is.
+            what = what.replaceFirst(" \\(start marker at .*", "");
             var place = e.getLocation() == null ? TokenStreamLocation.NA : e.getLocation();
             throw new IllegalArgumentException(at(place) + what, e);
         }

@@ -63,6 +63,17 @@ class ServeCommandTest {
         assertTrue(run.err().contains("env ANTHROPIC_BASE_URL"), run.err());
     }
 
+    @Test
+    void apiToWhichNoKeyGoesIsAWarning() {
+        String[] flags = {"--port", "0", "--backend", "api"};
+        serve(flags);
+        assertFalse(run.err().contains("has no key"), run.err());
+        run.with("CCPROXY_AUTH_TOKEN", "t");
+        signals.ask(Signals.Asked.STOP);
+        serve(flags);
+        assertTrue(run.err().contains("/api has no key: none set, and clients' own"), run.err());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"http://127.0.0.1:1", "http://192.0.2.1:", "http://api.invalid:"})
     void apiElsewhereIsNoWarning(String url) throws IOException {

@@ -96,11 +96,22 @@ class HealthTest {
         server = new TestServer().cli(cli(folder, "stranger", "false")).start();
         Eventually.isTrue("not ready", () -> server.get("/health/ready").statusCode() == 503);
         assertTrue(server.get("/health/ready").body().contains("use /login"));
+        assertWarnedOnceOf("use /login");
         assertEquals(200, server.get("/health").statusCode());
         server.close();
         server = new TestServer().cli(CliSettings.NONE).start();
         Eventually.isTrue("not ready", () -> server.get("/health/ready").statusCode() == 503);
         assertTrue(server.get("/health/ready").body().contains("npm install"));
+        assertWarnedOnceOf("npm install");
+    }
+
+    private void assertWarnedOnceOf(String problem) {
+        List<String> warned =
+                server.log().text().lines().filter(line -> line.contains(problem)).toList();
+        assertEquals(1, warned.size(), server.log().text());
+        JsonNode line = Json.tree(warned.getFirst());
+        assertEquals("warn", line.path("level").asString());
+        assertEquals("/sdk cannot answer", line.path("msg").asString());
     }
 
     @ParameterizedTest

@@ -42,7 +42,7 @@ class ModelsTest {
         assertFalse(messages.has("object"));
     }
 
-    /// The name goes into a header, which clients refuse when it is long, and into log and ledger.
+    /// The name goes into headers, log and ledger.
     @ParameterizedTest
     @EnumSource
     void nameIsAsLongAsTheApiHasIt(Api api) {

@@ -105,6 +105,7 @@ class JsonFileTest {
         String message = message(text);
         assertEquals(start, message.substring(0, start.length()));
         assertEquals(1, message.lines().count(), message);
+        assertFalse(message.contains("REDACTED"), message);
     }
 
     @Test
