@@ -42,7 +42,7 @@ final class BackendKeys {
     static final Key<String> SDK_CWD =
             Key.of(
                     "sdk.cwd",
-                    ValueType.path("the path of a folder"),
+                    ValueType.folder(),
                     "",
                     "where the CLI works; none = a private empty folder");
     static final Key<String> SDK_TOOLS =

@@ -4,6 +4,8 @@ import ccproxy.claude.ModelMapping;
 import ccproxy.claude.Prices;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +27,7 @@ record ValueType<T>(
     /// Checked first: the JDK would also take a sign, and digits of other scripts.
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
 
+    private static final Pattern TRUTHS = Pattern.compile("true|false");
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,9})(KB|MB|GB)");
 
@@ -32,12 +35,7 @@ record ValueType<T>(
     static final ValueType<Boolean> TRUTH =
             new ValueType<>(
                     "true or false",
-                    written ->
-                            switch (written.toString()) {
-                                case "true" -> true;
-                                case "false" -> false;
-                                default -> throw new IllegalArgumentException();
-                            },
+                    written -> matched(TRUTHS, written.toString()).group().equals("true"),
                     List.of("true", "false"),
                     false);
 
@@ -79,6 +77,18 @@ record ValueType<T>(
     static ValueType<String> path(String expected) {
         var text = matching("\\P{Cntrl}{0,4096}", expected);
         return new ValueType<>(expected, text.reader, List.of(), true);
+    }
+
+    /// A folder that is there; may be empty.
+    static ValueType<String> folder() {
+        var path = path("the path of a folder that is there");
+        Function<Object, String> reader =
+                written -> {
+                    String name = path.read(written);
+                    if (name.isEmpty() || Files.isDirectory(Path.of(name))) return name;
+                    throw new IllegalArgumentException();
+                };
+        return new ValueType<>(path.expected, reader, List.of(), true);
     }
 
     /// A whole number from `min` to `max`.

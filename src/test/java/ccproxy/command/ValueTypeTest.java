@@ -5,11 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ccproxy.claude.Prices;
 import ccproxy.wire.Usage;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -62,6 +66,16 @@ class ValueTypeTest {
     @ValueSource(strings = {"", "32", "0KB", "32mb", "32MiB", "2GB", "1048577KB", "999999999GB"})
     void otherSizeIsRefused(String written) {
         assertRefused(ValueType.size(), written);
+    }
+
+    @Test
+    void folderIsThere(@TempDir Path folder) throws IOException {
+        String name = folder.toString();
+        assertEquals(name, ValueType.folder().read(name));
+        assertEquals("", ValueType.folder().read(""));
+        assertRefused(ValueType.folder(), name + "/none");
+        assertRefused(ValueType.folder(), Files.createFile(folder.resolve("file")).toString());
+        assertRefused(ValueType.folder(), "a\nb");
     }
 
     @ParameterizedTest
