@@ -116,8 +116,9 @@ class ClientFaultsTest {
                 Api api = Api.values()[i % 2];
                 clients.add(counted.raw());
                 clients.getLast().post(api.path, i % 4 < 2 ? api.stream("x") : api.body("x"));
+                // One by one: all at once may take longer than an answer may take to begin.
+                counted.upstream().connection(asked + i);
             }
-            counted.upstream().connection(asked + 59);
             for (int i = 0; i < 60; i++) {
                 if (i % 3 == 0) clients.get(i).close();
                 else clients.get(i).reset();

@@ -45,7 +45,8 @@ final class RawClient implements AutoCloseable {
     RawClient(Socket connected) {
         try {
             socket = connected;
-            socket.setSoTimeout(10_000);
+            // What comes at once comes late where others have the processors.
+            socket.setSoTimeout(30_000);
             socket.setTcpNoDelay(true);
             in = new BufferedInputStream(socket.getInputStream());
         } catch (IOException e) {

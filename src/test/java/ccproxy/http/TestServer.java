@@ -255,7 +255,7 @@ final class TestServer implements AutoCloseable {
             String method, String path, String body, String... headers) {
         var request =
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
-                        .timeout(Duration.ofSeconds(20))
+                        .timeout(Duration.ofSeconds(60))
                         .method(
                                 method,
                                 body.isEmpty()
