@@ -1,5 +1,6 @@
 package ccproxy.command;
 
+import ccproxy.observe.FileProblem;
 import ccproxy.wire.JsonFile;
 import ccproxy.wire.JsonFile.Shape;
 import java.io.IOException;
@@ -148,7 +149,7 @@ final class ConfigLoader {
             return Files.readString(file);
         } catch (IOException e) {
             String message = "config: expected a readable UTF-8 file, found '%s' (%s)";
-            String why = e.getClass().getSimpleName();
+            String why = FileProblem.of(e);
             throw new CommandException(ExitCode.USAGE, message.formatted(file, why));
         }
     }

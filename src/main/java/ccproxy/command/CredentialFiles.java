@@ -1,5 +1,6 @@
 package ccproxy.command;
 
+import ccproxy.observe.FileProblem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +51,7 @@ record CredentialFiles(Optional<Path> folder) {
         } catch (NoSuchFileException _) {
             return Optional.empty();
         } catch (IOException e) {
-            throw wrong(key, "a readable file", file, e.getClass().getSimpleName());
+            throw wrong(key, "a readable file", file, "none: " + FileProblem.of(e));
         }
     }
 
@@ -68,7 +69,7 @@ record CredentialFiles(Optional<Path> folder) {
             }
         } catch (IOException e) {
             String message = "CREDENTIALS_DIRECTORY: expected a readable folder, found '%s' (%s)";
-            String why = e.getClass().getSimpleName();
+            String why = FileProblem.of(e);
             throw new CommandException(ExitCode.USAGE, message.formatted(folder, why));
         }
     }

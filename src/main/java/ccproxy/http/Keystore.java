@@ -1,5 +1,6 @@
 package ccproxy.http;
 
+import ccproxy.observe.FileProblem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -81,7 +82,7 @@ public record Keystore(Path file, String password) {
             return "tls.keystore_password is not the one of this file";
         boolean isFileError = e instanceof java.nio.file.FileSystemException;
         return isFileError
-                ? "cannot be read (" + e.getClass().getSimpleName() + ")"
+                ? "cannot be read (" + FileProblem.of(e) + ")"
                 : "expected a PKCS #12 file (" + said(e) + ")";
     }
 

@@ -105,11 +105,12 @@ class CredentialFilesTest {
     @Test
     void whatCannotBeReadIsAnError() throws IOException {
         Files.createDirectory(folder.resolve("secrets/api.key"));
-        String form = "api.key: expected a readable file, found IOException (credential %s)";
+        String form =
+                "api.key: expected a readable file, found none: Is a directory (credential %s)";
         assertEquals(form.formatted(folder.resolve("secrets/api.key")), error());
         run.with("CREDENTIALS_DIRECTORY", folder.resolve("none").toString());
         String message =
-                "CREDENTIALS_DIRECTORY: expected a readable folder, found '%s' (NoSuchFileException)";
+                "CREDENTIALS_DIRECTORY: expected a readable folder, found '%s' (no such file)";
         assertEquals(message.formatted(folder.resolve("none")), error());
     }
 
