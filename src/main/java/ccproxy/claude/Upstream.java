@@ -3,7 +3,9 @@ package ccproxy.claude;
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -130,28 +132,28 @@ final class Upstream implements AutoCloseable {
     }
 
     private void reach(HttpConnection connection, long until) throws IOException {
-        if (!hasProxy()) connection.open(unbracketed(host), port, until);
-        else {
-            int proxyPort = proxy.getPort() < 0 ? 80 : proxy.getPort();
-            connection.open(unbracketed(proxy.getHost()), proxyPort, until);
-            if (isSecure) dig(connection, until);
-        }
+        if (hasProxy()) openProxy(connection, until);
+        else connection.open(unbracketed(host), port, until);
+        if (hasProxy() && isSecure) dig(connection, until);
         if (isSecure) connection.secure(tls, unbracketed(host), port, until);
     }
 
-    /// Has the proxy dig a tunnel (RFC 9110 §9.3.6). Its login is shown unasked, and to nobody
-    /// else.
+    private void openProxy(HttpConnection connection, long until) throws IOException {
+        int proxyPort = proxy.getPort() < 0 ? 80 : proxy.getPort();
+        try {
+            connection.open(unbracketed(proxy.getHost()), proxyPort, until);
+        } catch (ConnectException | UnknownHostException e) {
+            // Whoever forgot that there is one would look for the fault at the upstream.
+            String where = "proxy " + proxy.getHost() + ":" + proxyPort;
+            throw new IOException(where + ": " + e.getMessage());
+        }
+    }
+
+    /// Has the proxy dig a tunnel (RFC 9110 §9.3.6). Its login is shown unasked, to nobody else.
     private void dig(HttpConnection connection, long until) throws IOException {
-        String authority = host + ":" + port;
-        String connect =
-                "CONNECT "
-                        + authority
-                        + " HTTP/1.1\r\nhost: "
-                        + authority
-                        + "\r\n"
-                        + proxyLogin
-                        + "\r\n";
-        connection.write(connect.getBytes(StandardCharsets.ISO_8859_1));
+        String connect = "CONNECT %s HTTP/1.1\r\nhost: %<s\r\n%s\r\n";
+        String request = connect.formatted(host + ":" + port, proxyLogin);
+        connection.write(request.getBytes(StandardCharsets.ISO_8859_1));
         connection.readUntil(until);
         int status = new ResponseHead.Reader(connection).read().status();
         if (status / 100 != 2) throw new IOException("the proxy refused with status " + status);

@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -80,6 +84,25 @@ class EnvironmentProxiesTest {
             assertTrue(request.startsWith("CONNECT upstream.test:443 HTTP/1.1\r\n"), request);
             assertTrue(request.contains("dXNlcjpwYXNz"), request);
             assertFalse(request.contains("messages"), request);
+        }
+    }
+
+    @Test
+    void proxyThatIsNotThereIsNamedWithoutItsLogin() throws Exception {
+        try (var deaf = new Socket()) {
+            deaf.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            String proxy = "127.0.0.1:" + deaf.getLocalPort();
+            var environment =
+                    Map.of(
+                            "HTTPS_PROXY",
+                            "http://u:p@" + proxy,
+                            "http_proxy",
+                            "http://u:p@" + proxy);
+            for (String url : List.of("https://upstream.test", "http://upstream.test")) {
+                var e = assertThrows(ApiException.class, () -> text(url, environment));
+                String reason = "the upstream cannot be reached: proxy %s: Connection refused";
+                assertEquals(reason.formatted(proxy), e.getMessage());
+            }
         }
     }
 
