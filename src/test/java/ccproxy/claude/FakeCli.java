@@ -111,7 +111,7 @@ public final class FakeCli {
     }
 
     ClaudeSettings claude(int warm, int processesMax) {
-        return claude(warm, processesMax, Duration.ofSeconds(10), Duration.ofSeconds(20));
+        return claude(warm, processesMax, Duration.ofSeconds(30), Duration.ofSeconds(20));
     }
 
     /// {@return the process ids of those that were started to answer}

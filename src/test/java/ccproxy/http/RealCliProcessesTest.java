@@ -63,6 +63,8 @@ class RealCliProcessesTest {
         Api api = isStream ? Api.MESSAGES : Api.CHAT;
         String body = isStream ? api.stream(SLOW) : api.body(SLOW);
         try (RawClient client = cli.server().raw().post("/sdk" + api.path, body)) {
+            // Behind all the others, each of which may start a process.
+            client.socket().setSoTimeout(120_000);
             if (isStream) client.readUntil("event: ");
         }
     }

@@ -38,7 +38,9 @@ record RunningAnswer(Api api, boolean isStream, RawClient client) {
                 String rest = client.readUntil("\r\n0\r\n\r\n");
                 assertTrue(rest.contains(api == Api.CHAT ? "[DONE]" : "message_stop"), rest);
             } else {
-                assertEquals("echo ".repeat(80), api.text(client.answer().body()));
+                var answer = client.answer();
+                assertEquals(200, answer.status(), answer.body());
+                assertEquals("echo ".repeat(80), api.text(answer.body()));
             }
         }
     }

@@ -81,7 +81,7 @@ class StreamsTest {
     @ParameterizedTest
     @CsvSource({"CHAT, first_delay_ms", "MESSAGES, first_delay_ms"})
     void silenceBeforeTheFirstEventIsBrokenByPings(Api api, String delay) {
-        String script = "/echo {\"text\":\"at last\",\"" + delay + "\":450}";
+        String script = "/echo {\"text\":\"at last\",\"" + delay + "\":1000}";
         try (var server = new TestServer().pingMillis(100).start()) {
             var answer = server.post(api.path, api.stream(script));
             assertEquals(200, answer.statusCode());
