@@ -73,6 +73,7 @@ final class Sending {
             } catch (IOException e) {
                 if (!isWorthSendingAgain()) throw e;
                 upstream.close(connection);
+                connection = null;
                 isSentAgain = true;
                 reader = null;
             }

@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ccproxy.wire.ApiException;
 import ccproxy.wire.ErrorKind;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -95,6 +100,31 @@ class StaleConnectionTest {
             assertEquals(ErrorKind.UNREACHABLE, e.kind());
             assertEquals(4, upstream.requests().size());
             assertEquals(3, upstream.connections());
+        }
+    }
+
+    @Test
+    void upstreamThatEndedCannotBeReached() throws Exception {
+        try (var listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var api = Answers.api("http://127.0.0.1:" + listener.getLocalPort())) {
+            var once = new FutureTask<>(() -> answerOnceAndEnd(listener), null);
+            Thread.ofVirtual().start(once);
+            assertEquals(number(0), ask(api, "hi"));
+            ApiException e = Answers.failure(api.ask(Answers.turn("hi")));
+            assertEquals("the upstream cannot be reached: Connection refused", e.getMessage());
+            once.get(5, TimeUnit.SECONDS);
+        }
+    }
+
+    private static void answerOnceAndEnd(ServerSocket listener) {
+        try (Socket client = listener.accept()) {
+            listener.close();
+            client.getInputStream().read(new byte[64 << 10]);
+            String head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 7";
+            client.getOutputStream().write((head + "\r\n\r\n" + number(0)).getBytes());
+            client.getInputStream().read(new byte[64 << 10]);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
