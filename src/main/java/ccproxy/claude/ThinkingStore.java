@@ -37,6 +37,7 @@ public final class ThinkingStore {
 
     /// Keeps the thinking of the blocks of an answer for each call in it.
     void keep(JsonNode content) {
+        if (!content.isArray()) return;
         var details = new ArrayList<ObjectNode>();
         var calls = new ArrayList<String>();
         for (int i = 0; i < content.size(); i++) {
