@@ -156,12 +156,10 @@ final class CliPool implements AutoCloseable {
         return taken;
     }
 
-    /// Ends the idle process that holds a conversation.
-    ///
-    /// @return it, if there was one
-    List<ClaudeProcess> endConversation(String id) {
+    /// Ends the idle process that holds a conversation, if there is one.
+    void endConversation(String id) {
         synchronized (ready) {
-            return ready.endConversation(id);
+            ready.endConversation(id).forEach(ended -> places.hold(ended, this::freed));
         }
     }
 
@@ -202,6 +200,7 @@ final class CliPool implements AutoCloseable {
     ///
     /// @param mayServeOn whether another request may have it
     void giveBack(Lease lease, boolean mayServeOn) {
+        if (!mayServeOn) places.hold(lease.process, this::freed);
         returned(lease, mayServeOn, false);
     }
 

@@ -61,7 +61,7 @@ final class PoolKeeper {
                 synchronized (ready) {
                     if (!wantsWarm()) ready.wait(SWEEP_EVERY.toMillis());
                     if (!ready.isOpen()) return;
-                    ready.sweep();
+                    ready.sweep().forEach(ended -> places.hold(ended, places::freed));
                     processes.sweep();
                     if (!wantsWarm()) continue;
                 }

@@ -106,8 +106,11 @@ final class ReadyProcesses {
         return ended;
     }
 
-    /// Ends those that nobody used for long, and forgets those that died.
-    void sweep() {
+    /// Forgets those that died.
+    ///
+    /// @return those that nobody used for long, which are to end
+    List<ClaudeProcess> sweep() {
+        var ended = new ArrayList<ClaudeProcess>();
         warm.removeIf(process -> !process.isAlive());
         Instant now = clock.instant();
         for (var each = idle.iterator(); each.hasNext(); ) {
@@ -116,8 +119,9 @@ final class ReadyProcesses {
             Duration kept = isHeld ? conversationKept : IDLE_KEPT;
             if (candidate.process.isAlive() && !candidate.since.plus(kept).isBefore(now)) continue;
             each.remove();
-            candidate.process.close();
+            ended.add(candidate.process);
         }
+        return ended;
     }
 
     /// {@return whether more are taken}

@@ -1,6 +1,7 @@
 package ccproxy.claude;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -108,6 +110,28 @@ class CliPoolTest extends Clis {
         pool.leave(busy);
         assertTrue(places.getFirst().isDone());
         assertEquals(1, places.stream().filter(CompletableFuture::isDone).count());
+    }
+
+    @Test
+    void processThatEndsHasItsPlaceUntilItIsGone() throws Exception {
+        open(0, 1, "stay");
+        var kept = new CliRequest.Kind("", "", "", "a conversation");
+        assertTrue(pool.queue().isDone());
+        CliPool.Lease lease = pool.acquire(kept);
+        pool.giveBack(lease, true);
+        pool.endConversation(kept.conversation());
+        CompletableFuture<Void> next = pool.queue();
+        assertFalse(next.isDone(), "it still runs");
+        next.get(30, TimeUnit.SECONDS);
+        assertFalse(FakeCli.isAlive(lease.process().pid()));
+
+        lease = pool.acquire(KIND);
+        pool.giveBack(lease, false);
+        next = pool.queue();
+        assertFalse(next.isDone(), "it still runs");
+        next.get(30, TimeUnit.SECONDS);
+        assertFalse(FakeCli.isAlive(lease.process().pid()));
+        pool.leave(next);
     }
 
     private static void assertFull(ApiException failure) {

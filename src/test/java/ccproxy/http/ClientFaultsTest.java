@@ -185,10 +185,12 @@ class ClientFaultsTest {
     @Test
     void thousandIdleConnections() throws Exception {
         var clients = new ArrayList<RawClient>();
-        for (int i = 0; i < 1000; i++) clients.add(drill.raw());
-        for (RawClient client : clients.subList(0, 500)) {
-            client.write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            assertEquals(200, client.answer().status());
+        // One that has not asked anything for too long is closed: each asks at once, or never.
+        for (int i = 0; i < 1000; i++) {
+            clients.add(drill.raw());
+            if (i % 2 == 0) continue;
+            clients.getLast().write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            assertEquals(200, clients.getLast().answer().status());
         }
         assertEquals("a whole answer", drill.seen(Api.MESSAGES, true));
         for (RawClient client : clients) client.close();
