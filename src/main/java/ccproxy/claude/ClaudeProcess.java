@@ -38,6 +38,7 @@ final class ClaudeProcess implements AutoCloseable {
 
     private final Process process;
     private final CliFolders folders;
+    private final Runnable whenGone;
     private final ExecutorService writer;
     private final Thread reader;
     private final StderrTail stderr;
@@ -53,24 +54,27 @@ final class ClaudeProcess implements AutoCloseable {
     /// @param environment all of its variables
     /// @param folders its own; removed with it
     /// @param workFolder where it runs, or `""` for its own
+    /// @param whenGone told when it is gone, its children and folders too
     /// @throws IOException when it cannot be started
     static ClaudeProcess start(
             List<String> command,
             Map<String, String> environment,
             CliFolders folders,
-            String workFolder)
+            String workFolder,
+            Runnable whenGone)
             throws IOException {
         var builder = new ProcessBuilder(command);
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.directory(
                 workFolder.isEmpty() ? folders.work().toFile() : Path.of(workFolder).toFile());
-        return new ClaudeProcess(builder.start(), folders);
+        return new ClaudeProcess(builder.start(), folders, whenGone);
     }
 
-    private ClaudeProcess(Process process, CliFolders folders) {
+    private ClaudeProcess(Process process, CliFolders folders, Runnable whenGone) {
         this.process = process;
         this.folders = folders;
+        this.whenGone = whenGone;
         String name = "claude-" + process.pid();
         turn.discard();
         turn.died();
@@ -217,6 +221,7 @@ final class ClaudeProcess implements AutoCloseable {
             writer.shutdownNow();
             folders.close();
             gone.countDown();
+            whenGone.run();
             Log.debug("process ended").with("pid", pid()).write();
         }
     }

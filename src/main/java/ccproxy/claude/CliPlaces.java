@@ -49,30 +49,9 @@ final class CliPlaces {
         else freed();
     }
 
-    /// Ends a process, which counts until it is gone: never more run than allowed.
-    ///
-    /// @param gone gives the right back
-    void hold(ClaudeProcess ended, Runnable gone) {
-        synchronized (this) {
-            taken++;
-        }
-        ended.close();
-        Thread.ofVirtual()
-                .name("claude-place-" + ended.pid())
-                .start(() -> {
-                    try {
-                        ended.awaitEnd(ClaudeProcess.END_WAIT);
-                    } catch (InterruptedException _) {
-                        Thread.currentThread().interrupt();
-                    } finally {
-                        gone.run();
-                    }
-                });
-    }
-
     /// Gives a right back: the next in line has it.
     synchronized void freed() {
-        CompletableFuture<Void> next = taken > placesMax ? null : waiting.poll();
+        CompletableFuture<Void> next = waiting.poll();
         while (next != null && !next.complete(null)) next = waiting.poll();
         if (next == null) taken--;
     }

@@ -42,7 +42,7 @@ final class CliPool implements AutoCloseable {
         this.settings = settings;
         this.program = program;
         places = new CliPlaces(settings.cli().processesMax());
-        processes = new CliProcesses(settings, program, counters);
+        processes = new CliProcesses(settings, program, counters, this::wake);
         ready = new ReadyProcesses(settings.sessionIdleTtl(), clock);
         keeper =
                 new PoolKeeper(
@@ -91,7 +91,8 @@ final class CliPool implements AutoCloseable {
         boolean isTaken = false;
         try {
             Lease lease = existing(kind, more.isEmpty());
-            if (lease == null) lease = new Lease(processes.start(more), kind, true);
+            if (lease == null)
+                lease = new Lease(processes.start(more, ClaudeProcess.END_WAIT), kind, true);
             isTaken = true;
             return lease;
         } finally {
@@ -105,7 +106,7 @@ final class CliPool implements AutoCloseable {
             throws InterruptedException {
         useless.process.close();
         useless.process.awaitEnd(ClaudeProcess.END_WAIT);
-        return new Lease(processes.start(more), kind, true);
+        return new Lease(processes.start(more, ClaudeProcess.END_WAIT), kind, true);
     }
 
     private void freed() {
@@ -120,7 +121,7 @@ final class CliPool implements AutoCloseable {
 
     /// One that is just coming back from a turn is worth a wait: a start takes twenty times as
     /// long, and two processes that hold one conversation would not know of each other. Where there
-    /// is none, there is room for another when this returns.
+    /// is none, there is room for another soon.
     private Lease existing(CliRequest.Kind kind, boolean isPlain) throws InterruptedException {
         var ended = new ArrayList<ClaudeProcess>();
         synchronized (ready) {
@@ -139,7 +140,7 @@ final class CliPool implements AutoCloseable {
             if (!kind.conversation().isEmpty())
                 ended.addAll(ready.endConversation(kind.conversation()));
             // Beside those that are busy; who asks is counted with these already.
-            ended.addAll(ready.evict(settings.cli().processesMax() - places.taken()));
+            ready.evict(settings.cli().processesMax() - places.taken());
         }
         for (ClaudeProcess process : ended) process.awaitEnd(ClaudeProcess.END_WAIT);
         return null;
@@ -156,10 +157,12 @@ final class CliPool implements AutoCloseable {
         return taken;
     }
 
-    /// Ends the idle process that holds a conversation, if there is one.
-    void endConversation(String id) {
+    /// Ends the idle process that holds a conversation.
+    ///
+    /// @return it, if there was one
+    List<ClaudeProcess> endConversation(String id) {
         synchronized (ready) {
-            ready.endConversation(id).forEach(ended -> places.hold(ended, this::freed));
+            return ready.endConversation(id);
         }
     }
 
@@ -200,7 +203,6 @@ final class CliPool implements AutoCloseable {
     ///
     /// @param mayServeOn whether another request may have it
     void giveBack(Lease lease, boolean mayServeOn) {
-        if (!mayServeOn) places.hold(lease.process, this::freed);
         returned(lease, mayServeOn, false);
     }
 

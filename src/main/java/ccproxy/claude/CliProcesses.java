@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /// The CLI processes that a pool has started, each until it is gone: who closes waits also for
 /// those that just end. For any number of threads.
@@ -18,25 +20,49 @@ final class CliProcesses implements AutoCloseable {
     private final CliProgram program;
     private final CliCounters counters;
     private final Set<ClaudeProcess> started = ConcurrentHashMap.newKeySet();
+    private final Semaphore room;
+    private final Runnable onRoom;
     private volatile boolean isClosed;
 
-    CliProcesses(ClaudeSettings settings, CliProgram program, CliCounters counters) {
+    /// @param onRoom told when one is gone
+    CliProcesses(
+            ClaudeSettings settings, CliProgram program, CliCounters counters, Runnable onRoom) {
         this.settings = settings;
         this.program = program;
         this.counters = counters;
+        this.room = new Semaphore(settings.cli().processesMax(), true);
+        this.onRoom = onRoom;
+    }
+
+    /// {@return whether another may start now}: one that ends counts until it is gone
+    boolean hasRoom() {
+        return room.availablePermits() > 0;
     }
 
     /// {@return a process}
     ///
     /// @param more arguments of an agent; none for one that is the model alone
-    /// @throws ApiException when there is no usable program, or the server stops
-    ClaudeProcess start(List<String> more) throws InterruptedException {
-        ClaudeProcess process = open(more);
+    /// @param wait for one that ends to be gone, where there is no room before
+    /// @throws ApiException when there is no usable program, no room, or the server stops
+    ClaudeProcess start(List<String> more, Duration wait) throws InterruptedException {
+        if (!room.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS)) throw CliPlaces.full();
+        ClaudeProcess process = null;
+        try {
+            process = open(more);
+        } finally {
+            if (process == null) room.release();
+        }
         started.add(process);
         // Who closes ends all that it finds; this one may have come too late for that.
         if (!isClosed) return process;
         process.close();
         throw new ApiException(ErrorKind.UNAVAILABLE, "the server is stopping");
+    }
+
+    private void gone() {
+        started.removeIf(ClaudeProcess::isGone);
+        room.release();
+        onRoom.run();
     }
 
     private ClaudeProcess open(List<String> more) throws InterruptedException {
@@ -48,7 +74,8 @@ final class CliProcesses implements AutoCloseable {
                             CliCommand.of(path, settings.cli(), more),
                             CliEnvironment.of(settings, folders.temporary(), more.isEmpty()),
                             folders,
-                            settings.cli().workFolder());
+                            settings.cli().workFolder(),
+                            this::gone);
             counters.started.increment();
             Log.debug("process started").with("pid", process.pid()).write();
             return process;
@@ -62,11 +89,6 @@ final class CliProcesses implements AutoCloseable {
                                     + e.getMessage())
                     .code("cli_unavailable");
         }
-    }
-
-    /// Forgets those that are gone.
-    void sweep() {
-        started.removeIf(ClaudeProcess::isGone);
     }
 
     /// {@return whether none can be spoken to}

@@ -61,8 +61,7 @@ final class PoolKeeper {
                 synchronized (ready) {
                     if (!wantsWarm()) ready.wait(SWEEP_EVERY.toMillis());
                     if (!ready.isOpen()) return;
-                    ready.sweep().forEach(ended -> places.hold(ended, places::freed));
-                    processes.sweep();
+                    ready.sweep();
                     if (!wantsWarm()) continue;
                 }
                 Thread.sleep(processes.isEmpty() ? Duration.ZERO : REFILL_DELAY);
@@ -80,6 +79,7 @@ final class PoolKeeper {
                 && !places.isWaitedFor()
                 && ready.warm() < settings.warm()
                 && total < settings.processesMax()
+                && processes.hasRoom()
                 && program.isFound();
     }
 
@@ -89,7 +89,7 @@ final class PoolKeeper {
             program.path();
             synchronized (ready) {
                 // Looked at again: a request may have taken the last place meanwhile.
-                if (wantsWarm()) ready.addWarm(processes.start(List.of()));
+                if (wantsWarm()) ready.addWarm(processes.start(List.of(), Duration.ZERO));
             }
         } catch (ApiException | UncheckedIOException e) {
             // A request will say so; this thread only prepares.

@@ -79,16 +79,11 @@ final class ReadyProcesses {
     }
 
     /// Ends what is idle the longest until there are no more than `room`.
-    ///
-    /// @return what was ended
-    List<ClaudeProcess> evict(int room) {
-        var evicted = new ArrayList<ClaudeProcess>();
+    void evict(int room) {
         while (size() > Math.max(0, room)) {
             ClaudeProcess oldest = idle.isEmpty() ? warm.poll() : idle.poll().process;
             oldest.close();
-            evicted.add(oldest);
         }
-        return evicted;
     }
 
     /// Ends the idle process that holds a conversation.
@@ -106,11 +101,8 @@ final class ReadyProcesses {
         return ended;
     }
 
-    /// Forgets those that died.
-    ///
-    /// @return those that nobody used for long, which are to end
-    List<ClaudeProcess> sweep() {
-        var ended = new ArrayList<ClaudeProcess>();
+    /// Ends those that nobody used for long, and forgets those that died.
+    void sweep() {
         warm.removeIf(process -> !process.isAlive());
         Instant now = clock.instant();
         for (var each = idle.iterator(); each.hasNext(); ) {
@@ -119,9 +111,8 @@ final class ReadyProcesses {
             Duration kept = isHeld ? conversationKept : IDLE_KEPT;
             if (candidate.process.isAlive() && !candidate.since.plus(kept).isBefore(now)) continue;
             each.remove();
-            ended.add(candidate.process);
+            candidate.process.close();
         }
-        return ended;
     }
 
     /// {@return whether more are taken}

@@ -197,7 +197,8 @@ class AgentHistoryTest {
                 List.of("/bin/sh", "-c", program, "sh", folder.resolve("told").toString()),
                 Map.of("PATH", "/usr/bin:/bin"),
                 CliFolders.open(),
-                folder.toString());
+                folder.toString(),
+                () -> {});
     }
 
     @Test

@@ -1,7 +1,6 @@
 package ccproxy.claude;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,7 +17,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -112,26 +110,44 @@ class CliPoolTest extends Clis {
         assertEquals(1, places.stream().filter(CompletableFuture::isDone).count());
     }
 
+    /// Whoever ended it, and whoever starts another.
     @Test
-    void processThatEndsHasItsPlaceUntilItIsGone() throws Exception {
-        open(0, 1, "stay");
-        var kept = new CliRequest.Kind("", "", "", "a conversation");
+    void processThatEndsCountsUntilItIsGone() throws Exception {
+        // Deaf to the end of its input, each takes its time to end.
+        open(0, 2, "stay");
+        for (String conversation : List.of("a", "b")) {
+            assertTrue(pool.queue().isDone());
+            pool.giveBack(pool.acquire(holding(conversation)), true);
+        }
+        assertEquals(2, alive());
+        long most = 0;
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var starting = new ArrayList<Future<CliPool.Lease>>();
+            for (String conversation : List.of("c", "d")) {
+                assertTrue(pool.queue().isDone());
+                starting.add(threads.submit(() -> pool.acquire(holding(conversation))));
+            }
+            while (!starting.stream().allMatch(Future::isDone)) most = Math.max(most, alive());
+            for (Future<CliPool.Lease> lease : starting) pool.giveBack(lease.get(), true);
+        }
+        pool.endConversation("c");
         assertTrue(pool.queue().isDone());
-        CliPool.Lease lease = pool.acquire(kept);
-        pool.giveBack(lease, true);
-        pool.endConversation(kept.conversation());
-        CompletableFuture<Void> next = pool.queue();
-        assertFalse(next.isDone(), "it still runs");
-        next.get(30, TimeUnit.SECONDS);
-        assertFalse(FakeCli.isAlive(lease.process().pid()));
+        pool.giveBack(pool.acquire(holding("e")), false);
+        most = Math.max(most, alive());
+        assertTrue(pool.queue().isDone());
+        pool.giveBack(pool.acquire(holding("f")), true);
+        assertEquals(2, Math.max(most, alive()));
+    }
 
-        lease = pool.acquire(KIND);
-        pool.giveBack(lease, false);
-        next = pool.queue();
-        assertFalse(next.isDone(), "it still runs");
-        next.get(30, TimeUnit.SECONDS);
-        assertFalse(FakeCli.isAlive(lease.process().pid()));
-        pool.leave(next);
+    private static CliRequest.Kind holding(String conversation) {
+        return new CliRequest.Kind("", "", "", conversation);
+    }
+
+    private long alive() {
+        return ProcessHandle.current()
+                .children()
+                .filter(child -> child.info().commandLine().orElse("").contains("stream-json"))
+                .count();
     }
 
     private static void assertFull(ApiException failure) {
