@@ -21,6 +21,7 @@ final class ChatTools {
     private final ToolNames names;
     private final Map<String, ObjectNode> tools = new LinkedHashMap<>();
     private final Set<String> custom = new HashSet<>();
+    private final SchemaMerger merger = new SchemaMerger();
     private boolean isLegacy;
     private final ToolChoice choice;
 
@@ -84,7 +85,9 @@ final class ChatTools {
     private void function(Field function, Field tool) {
         function.object();
         ObjectNode made = named(function);
-        ObjectNode schema = Schemas.ofTool(parameters(function));
+        var merged = merger.merge(Schemas.ofTool(parameters(function)));
+        if (!merged.isExact()) warnings.add(function.get("parameters").path(), "merged");
+        ObjectNode schema = merged.schema();
         made.set("input_schema", schema);
         if (function.get("strict").flag(false)) {
             if (rules.hasStructuredOutputs() && Schemas.isStrict(schema)) made.put("strict", true);
