@@ -4,6 +4,7 @@ import ccproxy.wire.Digests;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /// What of a client's request line and headers goes upstream with its body.
 ///
@@ -24,6 +25,8 @@ public record ClientHeaders(
 
     /// The beta that such a token needs, and that a key must not have.
     public static final String OAUTH_BETA = "oauth-2025-04-20";
+
+    private static final Pattern DATE = Pattern.compile("-[0-9]{4}-[0-9]{2}-[0-9]{2}$");
 
     /// Nothing.
     public static final ClientHeaders NONE = new ClientHeaders("", Map.of(), Map.of());
@@ -52,6 +55,11 @@ public record ClientHeaders(
             for (String beta : line.split(",", -1)) if (!beta.isBlank()) betas.add(beta.strip());
         }
         return betas;
+    }
+
+    /// {@return a beta's name without the date that its shape is of}
+    public static String undated(String beta) {
+        return DATE.matcher(beta).replaceFirst("");
     }
 
     /// {@return a value that tells one client's credentials from another's and does not show them}

@@ -3,7 +3,9 @@ package ccproxy.convert;
 import ccproxy.wire.Digests;
 import ccproxy.wire.Field;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -31,6 +33,18 @@ final class ChatFields {
                     "output_format",
                     "thread",
                     "billing_policy");
+
+    /// What the API knows some of them by. A client of Chat Completions hardly knows of betas.
+    private static final Map<String, String> BETAS =
+            Map.of(
+                    "context_management", "context-management-2025-06-27",
+                    "fallbacks", "server-side-fallback-2026-07-01",
+                    "mcp_servers", "mcp-client-2025-11-20",
+                    "output_format", "structured-outputs-2025-11-13",
+                    "thread", "message-threads-2026-08-12");
+
+    private static final String COMPACTION_BETA = "compact-2026-01-12";
+    private static final String BINDING_BETA = "thinking-binding-controls-2026-08-01";
 
     /// Read elsewhere, or without a counterpart and without an effect that a client could miss.
     private static final Set<String> SILENT =
@@ -82,6 +96,19 @@ final class ChatFields {
             Field field = request.get(name);
             if (field.isPresent()) body.set(name, field.value().deepCopy());
         }
+    }
+
+    /// {@return the betas that those need}
+    Set<String> betas() {
+        var betas = new TreeSet<String>();
+        BETAS.forEach((name, beta) -> {
+            if (request.get(name).isPresent()) betas.add(beta);
+        });
+        for (JsonNode edit : request.value().path("context_management").path("edits")) {
+            if (edit.path("type").asString("").startsWith("compact_")) betas.add(COMPACTION_BETA);
+        }
+        if (request.get("thinking").value().has("block_binding")) betas.add(BINDING_BETA);
+        return betas;
     }
 
     /// Writes those that have a counterpart of another name or shape, and warns of those without

@@ -7,7 +7,6 @@ import ccproxy.wire.MessagesRequest;
 import ccproxy.wire.ModelRules;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,6 +25,7 @@ public final class ChatToMessages {
     private final ChatTools tools;
     private final ChatThinking thinking;
     private final StructuredOutput structured;
+    private final ChatFields fields;
 
     /// What the translation depends on beside the request.
     ///
@@ -64,6 +64,7 @@ public final class ChatToMessages {
         this.tools = new ChatTools(options.rules(), warnings, names);
         this.thinking = new ChatThinking(options.rules(), warnings);
         this.structured = new StructuredOutput(options.rules(), warnings);
+        this.fields = new ChatFields(request, warnings);
     }
 
     /// {@return the model that a request names}
@@ -116,7 +117,6 @@ public final class ChatToMessages {
     private ObjectNode body(int tokensMax) {
         ObjectNode body = Json.object().put("model", options.rules().id());
         body.put("max_tokens", tokensMax);
-        var fields = new ChatFields(request, warnings);
         fields.pass(body);
         structured.write(body, history.system());
         tools.write(body);
@@ -166,7 +166,7 @@ public final class ChatToMessages {
     }
 
     private Set<String> betas() {
-        var betas = new TreeSet<String>();
+        Set<String> betas = fields.betas();
         if (!thinking.beta().isEmpty()) betas.add(thinking.beta());
         return betas;
     }

@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /// The keys that clients send: `x-api-key` or `Authorization: Bearer`, on every face. Which API a
 /// client speaks is told by the path, never by these.
@@ -53,12 +52,13 @@ final class Credentials {
     /// {@return a Chat Completions client's headers as the Messages API wants them}
     ///
     /// @param version the `anthropic-version`
-    /// @param betas what the request needs, beside what the client asks for
+    /// @param betas what the request needs, unless the client asks for one of them by another date
     ClientHeaders chat(Exchange exchange, String version, Set<String> betas) {
         var forwarded = new TreeMap<>(forwarded(exchange));
         forwarded.put("anthropic-version", List.of(version));
-        var all = new TreeSet<>(betas);
-        all.addAll(ClientHeaders.betas(forwarded.getOrDefault("anthropic-beta", List.of())));
+        var all = ClientHeaders.betas(forwarded.getOrDefault("anthropic-beta", List.of()));
+        var asked = all.stream().map(ClientHeaders::undated).toList();
+        for (String beta : betas) if (!asked.contains(ClientHeaders.undated(beta))) all.add(beta);
         String bearer = bearer(exchange.header("authorization"));
         String key = exchange.header("x-api-key");
         var own = new HashMap<String, String>();

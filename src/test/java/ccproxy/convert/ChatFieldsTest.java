@@ -40,6 +40,26 @@ class ChatFieldsTest {
                 .warns("stop_sequences=dropped");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    'cache_control':{'type':'ephemeral'} | ``
+                    'mcp_servers':null                   | ``
+                    'mcp_servers':[]                     | mcp-client-2025-11-20
+                    'fallbacks':[]                       | server-side-fallback-2026-07-01
+                    'output_format':{}                   | structured-outputs-2025-11-13
+                    'thread':{}                          | message-threads-2026-08-12
+                    'context_management':{'edits':[{'type':'clear_tool_uses_20250919'}]} | context-management-2025-06-27
+                    'context_management':{'edits':[{'type':'compact_20260112'}]} | compact-2026-01-12,context-management-2025-06-27
+                    'thinking':{'type':'enabled','budget_tokens':2000,'block_binding':{}} | thinking-binding-controls-2026-08-01
+                    """)
+    void fieldsBringTheirBeta(String field, String betas) {
+        assertEquals(betas, String.join(",", asked(Models.OLD, "," + field).betas()));
+    }
+
     @Test
     void anthropicsOwnFieldsPass() {
         asked(Models.OLD, ",'thread':{'type':'create'},'billing_policy':'x','system':'be brief'")

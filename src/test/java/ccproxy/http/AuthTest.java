@@ -213,6 +213,24 @@ class AuthTest {
     }
 
     @Test
+    void betaThatAFieldNeedsGoesWithItUnlessTheClientNamesOneByAnotherDate() throws IOException {
+        try (var upstream = FakeUpstream.of(c -> c.json(200, FakeUpstream.MESSAGE));
+                var server = new TestServer().upstream(upstream.url()).start()) {
+            String body = Api.CHAT.request("x", false).put("thread", "t").toString();
+            for (String own :
+                    new String[] {"", "a", "message-threads-2025-01-01", "x-message-threads"})
+                server.post(Api.CHAT.path, body, "anthropic-beta", own);
+            assertEquals(
+                    List.of(
+                            "message-threads-2026-08-12",
+                            "a,message-threads-2026-08-12",
+                            "message-threads-2025-01-01",
+                            "message-threads-2026-08-12,x-message-threads"),
+                    upstream.requests().stream().map(r -> r.header("anthropic-beta")).toList());
+        }
+    }
+
+    @Test
     void messagesClientsHeadersGoUpstreamAsTheyCame() throws IOException {
         try (var upstream = FakeUpstream.of(c -> c.json(200, FakeUpstream.MESSAGE));
                 var server = new TestServer().upstream(upstream.url()).start()) {
