@@ -161,7 +161,9 @@ final class HttpConnection implements Closeable {
     int line() throws IOException {
         int length = bufferedLine();
         while (length < 0) {
-            if (!fill()) throw new EOFException("the connection ended within a line");
+            if (!fill())
+                throw new EOFException(
+                        "the connection ended" + (start == end ? "" : " within a line"));
             length = bufferedLine();
         }
         return length;

@@ -84,8 +84,7 @@ class ApiConnectionTest {
                 var api = api(upstream, Answers.WAIT, Answers.WAIT)) {
             ApiException e = Answers.failure(api.ask(Answers.turn("hi")));
             assertEquals(ErrorKind.UNREACHABLE, e.kind());
-            String reason = "the upstream did not answer: the connection ended within a line";
-            assertEquals(reason, e.getMessage());
+            assertEquals("the upstream did not answer: the connection ended", e.getMessage());
             assertEquals(1, upstream.requests().size());
         }
     }
@@ -99,8 +98,10 @@ class ApiConnectionTest {
                             else c.json("{}");
                         });
                 var api = api(upstream, Answers.WAIT, Answers.WAIT)) {
-            assertEquals(
-                    ErrorKind.UNREACHABLE, Answers.failure(api.ask(Answers.turn("hi"))).kind());
+            ApiException e = Answers.failure(api.ask(Answers.turn("hi")));
+            assertEquals(ErrorKind.UNREACHABLE, e.kind());
+            String reason = "the upstream did not answer: the connection ended within a line";
+            assertEquals(reason, e.getMessage());
             assertEquals(1, upstream.requests().size());
         }
     }
