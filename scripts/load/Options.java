@@ -74,7 +74,7 @@ record Options(
     }
 
     int maxWarmSeconds() {
-        return isQuick ? 25 : 50;
+        return isQuick ? 25 : 150;
     }
 
     Build build(String label) {

@@ -83,6 +83,24 @@ final class Proc {
         }
     }
 
+    /// CPU time that the compilers of a JVM have taken so far, in seconds; without that of threads
+    /// of theirs that have ended, which the JVM does once they have rested.
+    static double compilerSeconds(long pid) {
+        double ticks = 0;
+        try (var threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads) {
+                for (String line : lines(thread.resolve("stat"))) {
+                    if (!line.matches("[0-9]+ \\(C[12] CompilerThre.*")) continue;
+                    String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ");
+                    ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+                }
+            }
+        } catch (IOException e) {
+            return 0; // It has ended.
+        }
+        return ticks / 100; // A tick is 10 ms, as everywhere on Linux.
+    }
+
     static double rssMb(long pid) {
         return tree(pid).mapToDouble(each -> status(each, "VmRSS:")).sum();
     }
