@@ -54,7 +54,19 @@ public record Finished(
     /// @param nanos in all
     /// @param firstTokenNanos until the first of the answer's content, -1 when none came
     /// @param gaps between two events of a stream
-    public record Time(long nanos, long firstTokenNanos, Gaps gaps) {}
+    public record Time(long nanos, long firstTokenNanos, Gaps gaps) {
+        long micros() {
+            return nanos / 1000;
+        }
+
+        boolean hasFirstToken() {
+            return firstTokenNanos >= 0;
+        }
+
+        long firstTokenMicros() {
+            return firstTokenNanos / 1000;
+        }
+    }
 
     /// Who was asked.
     ///

@@ -12,24 +12,30 @@ final class JsonText {
 
     private JsonText() {}
 
-    /// {@return `text` in quotes, cut with `…` so that it takes at most `bytesMax` bytes of UTF-8}
+    /// Appends `text` in quotes, cut with `…` so that it takes at most `bytesMax` bytes of UTF-8.
     /// Control characters and the line separators U+2028 and U+2029 are escaped, so the result has
     /// no line break for any reader; a lone surrogate becomes U+FFFD, as it has no UTF-8 form.
-    static String quote(String text, int bytesMax) {
-        if (isPlain(text) && text.length() <= bytesMax - OVERHEAD_BYTES) return '"' + text + '"';
-        var out = new StringBuilder(Math.min(text.length(), bytesMax) + 2).append('"');
-        int room = bytesMax - OVERHEAD_BYTES;
+    static void append(StringBuilder out, String text, int bytesMax) {
+        out.append('"');
+        if (isPlain(text) && text.length() <= bytesMax - OVERHEAD_BYTES) out.append(text);
+        else appendEscaped(out, text, bytesMax - OVERHEAD_BYTES);
+        out.append('"');
+    }
+
+    private static void appendEscaped(StringBuilder out, String text, int bytesMax) {
+        int room = bytesMax;
         for (int i = 0; i < text.length(); ) {
             int codePoint = text.codePointAt(i);
             String escaped = escape(codePoint);
-            int bytes = escaped.isEmpty() ? bytes(codePoint) : escaped.length();
-            if (bytes > room) return out.append(ELLIPSIS).append('"').toString();
-            room -= bytes;
+            room -= escaped.isEmpty() ? bytes(codePoint) : escaped.length();
+            if (room < 0) {
+                out.append(ELLIPSIS);
+                return;
+            }
             if (escaped.isEmpty()) out.appendCodePoint(codePoint);
             else out.append(escaped);
             i += Character.charCount(codePoint);
         }
-        return out.append('"').toString();
     }
 
     /// {@return the escape of a character that may not stand for itself, else nothing}

@@ -5,7 +5,6 @@ import ccproxy.wire.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
 /// What a line of the ledger says, as far as sums need it.
@@ -30,22 +29,28 @@ record LedgerEntry(
     static final int BYTES_MAX = 4096;
 
     private static final int TEXT_BYTES_MAX = 300;
+    private static final int LINE_CHARS = 640;
 
     /// {@return the line of an exchange, its end included}
     static byte[] line(Finished done) {
-        var out = new StringBuilder(400);
-        out.append("{\"time\":\"").append(done.at().truncatedTo(ChronoUnit.MILLIS)).append('"');
+        var out = new StringBuilder(LINE_CHARS);
+        out.append("{\"time\":\"");
+        UtcTime.append(out, done.at());
+        out.append('"');
         text(out, "request_id", done.context().requestId());
         text(out, "key", done.key());
         text(out, "route", done.request().route());
         text(out, "backend", done.asked().backend());
         text(out, "model", done.asked().model());
         text(out, "session_id", done.asked().session());
-        number(out, "stream", done.asked().isStream());
+        name(out, "stream").append(done.asked().isStream());
         number(out, "status", done.status());
-        number(out, "duration_ms", RequestLine.millis(done.time().nanos()));
-        long firstToken = done.time().firstTokenNanos();
-        number(out, "first_token_ms", firstToken < 0 ? null : RequestLine.millis(firstToken));
+        Finished.Time time = done.time();
+        Decimal.append(name(out, "duration_ms"), time.micros(), RequestLine.MILLIS_DIGITS);
+        name(out, "first_token_ms");
+        if (time.hasFirstToken())
+            Decimal.append(out, time.firstTokenMicros(), RequestLine.MILLIS_DIGITS);
+        else out.append("null");
         Usage usage = done.usage();
         number(out, "input_tokens", usage.inputTokens());
         number(out, "output_tokens", usage.outputTokens());
@@ -53,19 +58,23 @@ record LedgerEntry(
         number(out, "cache_creation_tokens", usage.cacheCreationTokens());
         number(out, "cache_creation_1h_tokens", usage.extras().cacheCreation1hTokens());
         number(out, "web_searches", usage.extras().webSearches());
-        number(out, "cost_usd", done.cost().isKnown() ? done.cost().usd() : null);
+        name(out, "cost_usd");
+        if (done.cost().isKnown()) Decimal.append(out, done.cost().nanos(), RequestLine.USD_DIGITS);
+        else out.append("null");
         text(out, "stop_reason", done.end().stopReason());
         return out.append("}\n").toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private static void text(StringBuilder out, String name, String value) {
-        out.append(",\"").append(name).append("\":");
-        out.append(JsonText.quote(Secrets.mask(value), TEXT_BYTES_MAX));
+        JsonText.append(name(out, name), Secrets.mask(value), TEXT_BYTES_MAX);
     }
 
-    /// A number, a truth value or null.
-    private static void number(StringBuilder out, String name, Object value) {
-        out.append(",\"").append(name).append("\":").append(value);
+    private static void number(StringBuilder out, String name, long value) {
+        name(out, name).append(value);
+    }
+
+    private static StringBuilder name(StringBuilder out, String name) {
+        return out.append(",\"").append(name).append("\":");
     }
 
     /// {@return what a line says}

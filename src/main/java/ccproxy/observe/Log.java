@@ -31,8 +31,10 @@ public final class Log {
             return valueOf(name.toUpperCase(Locale.ROOT));
         }
 
+        private final String text = name().toLowerCase(Locale.ROOT);
+
         String text() {
-            return name().toLowerCase(Locale.ROOT);
+            return text;
         }
     }
 

@@ -5,24 +5,25 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /// One line of the log while it is put together; nothing is written before [#write]. Belongs to one
-/// thread. Text is masked (see [Secrets]) and long text is cut, so that a line stays under 32 kB
-/// whatever is put into it. A field given twice keeps its last value.
+/// thread. Every request has one, so it is made in one buffer. Text is masked (see [Secrets]) and
+/// long text is cut, so that a line stays under 32 kB whatever is put into it: a field that has no
+/// room is left out, and all after it.
 public final class LogLine {
     private static final int LINE_BYTES_MAX = 32 * 1024;
 
     /// Most lines are of requests.
-    private static final int LINE_CHARS = 512;
+    private static final int LINE_CHARS = 640;
 
-    /// What every line begins with.
+    /// What every line begins with: a reader must find the line's time where it looks.
     private static final Set<String> HEAD = Set.of("time", "level", "msg");
+
+    private static final String REQUEST_ID = "request_id";
+
+    private static final int NAME_BYTES_MAX = 200;
 
     /// One value: a message or a stack, not a body.
     private static final int VALUE_BYTES_MAX = 8 * 1024;
@@ -31,51 +32,96 @@ public final class LogLine {
     /// would not be written anyway, and the search must not cost more than the line is worth.
     private static final int VALUE_CHARS_MAX = 4 * VALUE_BYTES_MAX;
 
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-
     /// What reads well without quotes in the text format.
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._:/@+\\-]{1,200}");
 
     private final Log.Output output;
     private final Log.Level level;
-    private final String message;
-    private final boolean written;
-    private final Map<String, String> fields = new LinkedHashMap<>();
+    private final boolean isJson;
+
+    /// The line so far; null when it will not be written.
+    private final StringBuilder line;
+
+    private boolean hasRequestId;
+    private boolean isFull;
 
     LogLine(Log.Output output, Log.Level level, String message) {
         this.output = output;
         this.level = level;
-        this.message = message;
-        this.written = level.compareTo(output.level()) >= 0;
+        this.isJson = output.format() == Log.Format.JSON;
+        this.line = level.compareTo(output.level()) < 0 ? null : new StringBuilder(LINE_CHARS);
+        if (line != null) head(message);
+    }
+
+    private void head(String message) {
+        if (isJson) line.append("{\"time\":\"");
+        UtcTime.append(line, Instant.now());
+        if (isJson) {
+            line.append("\",\"level\":\"").append(level.text()).append("\",\"msg\":");
+            text(message);
+        } else {
+            line.append(" %-5s ".formatted(level));
+            int start = line.length();
+            text(message);
+            line.deleteCharAt(line.length() - 1).deleteCharAt(start);
+        }
     }
 
     /// Adds text; null is written as `null`.
     ///
+    /// @param name one that the line does not have yet
     /// @return this line
     public LogLine with(String name, String value) {
-        return written ? put(name, value == null ? "null" : text(value)) : this;
+        if (!isTaken(name)) return this;
+        int before = name(name);
+        int start = line.length();
+        if (value == null) line.append("null");
+        else text(value);
+        if (!isJson) unquote(name, start);
+        return added(before);
     }
 
     /// Adds a whole number.
     ///
     /// @return this line
     public LogLine with(String name, long value) {
-        return put(name, Long.toString(value));
+        if (!isTaken(name)) return this;
+        int before = name(name);
+        line.append(value);
+        return added(before);
     }
 
     /// Adds a number; one that JSON cannot say (NaN, infinite) is written as `null`.
     ///
     /// @return this line
     public LogLine with(String name, double value) {
-        return put(name, Double.isFinite(value) ? Double.toString(value) : "null");
+        if (!isTaken(name)) return this;
+        int before = name(name);
+        if (Double.isFinite(value)) line.append(value);
+        else line.append("null");
+        return added(before);
+    }
+
+    /// Adds a decimal: `parts` of a unit that has 10^`digits` of them.
+    ///
+    /// @param parts not negative
+    /// @param digits from 1 to 9
+    /// @return this line
+    LogLine with(String name, long parts, int digits) {
+        if (!isTaken(name)) return this;
+        int before = name(name);
+        Decimal.append(line, parts, digits);
+        return added(before);
     }
 
     /// Adds `true` or `false`.
     ///
     /// @return this line
     public LogLine with(String name, boolean value) {
-        return put(name, Boolean.toString(value));
+        if (!isTaken(name)) return this;
+        int before = name(name);
+        line.append(value);
+        return added(before);
     }
 
     /// Adds `error`: class and message; and its `stack`, if the line's level is error or the log's
@@ -83,7 +129,7 @@ public final class LogLine {
     ///
     /// @return this line
     public LogLine with(Throwable problem) {
-        if (!written) return this;
+        if (line == null) return this;
         String detail = problem.getMessage();
         String name = problem.getClass().getName();
         with("error", detail == null ? name : name + ": " + detail);
@@ -94,73 +140,64 @@ public final class LogLine {
     /// Writes the line, if its level is. With a [RequestContext] bound, its `request_id` is added
     /// unless the line has one.
     public void write() {
-        if (!written) return;
+        if (line == null) return;
         String requestId = RequestContext.current().requestId();
-        if (!requestId.isEmpty()) fields.putIfAbsent("request_id", text(requestId));
-        String line = output.format() == Log.Format.JSON ? json() : plain();
-        byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
+        if (!hasRequestId && !requestId.isEmpty()) with(REQUEST_ID, requestId);
+        line.append(isJson ? "}\n" : "\n");
+        byte[] bytes = line.toString().getBytes(StandardCharsets.UTF_8);
         PrintStream stream = output.stream();
         // One call: a PrintStream is locked for the length of a call, so lines never mix.
         stream.write(bytes, 0, bytes.length);
         stream.flush();
     }
 
-    private LogLine put(String name, String json) {
-        if (written) fields.put(name, json);
+    private boolean isTaken(String name) {
+        return line != null && !isFull && !HEAD.contains(name);
+    }
+
+    /// {@return where the field begins}
+    private int name(String name) {
+        int before = line.length();
+        if (isJson) {
+            line.append(',');
+            JsonText.append(line, name, NAME_BYTES_MAX);
+            line.append(':');
+        } else {
+            line.append(' ').append(name).append('=');
+        }
+        if (name.equals(REQUEST_ID)) hasRequestId = true;
+        return before;
+    }
+
+    /// Takes the field back when there was no room for it.
+    private LogLine added(int before) {
+        int room = LINE_BYTES_MAX - "}\n".length();
+        // A character has at most three bytes, and most lines have far fewer than could matter.
+        if (3 * line.length() > room && utf8Length(line) > room) {
+            line.setLength(before);
+            isFull = true;
+        }
         return this;
     }
 
-    private String json() {
-        var out = new StringBuilder(LINE_CHARS);
-        out.append("{\"time\":\"").append(TIME.format(Instant.now()));
-        out.append("\",\"level\":\"").append(level.text());
-        out.append("\",\"msg\":").append(text(message));
-        // The end.
-        int room = LINE_BYTES_MAX - utf8Length(out.toString()) - 2;
-        for (var field : fields.entrySet()) {
-            // A reader must find the line's time where it looks.
-            if (HEAD.contains(field.getKey())) continue;
-            String name = JsonText.quote(field.getKey(), 200);
-            // The comma and the colon.
-            room -= name.length() + utf8Length(field.getValue()) + 2;
-            if (room < 0) break;
-            out.append(',').append(name).append(':').append(field.getValue());
-        }
-        return out.append("}\n").toString();
-    }
-
-    private String plain() {
-        String shown = text(message);
-        var out = new StringBuilder();
-        out.append(TIME.format(Instant.now())).append(' ');
-        out.append("%-5s ".formatted(level)).append(shown, 1, shown.length() - 1);
-        int room = LINE_BYTES_MAX - utf8Length(out.toString()) - 1;
-        for (var field : fields.entrySet()) {
-            String value = unquoted(field.getValue());
-            // A person reads a stack line by line; indented, so that no line of it looks like ours.
-            if (field.getKey().equals("stack")) value = value.replace("\\n", "\n    ");
-            String part = ' ' + field.getKey() + '=' + value;
-            room -= utf8Length(part);
-            if (room < 0) break;
-            out.append(part);
-        }
-        return out.append('\n').toString();
-    }
-
-    private static String unquoted(String json) {
-        if (!json.startsWith("\"")) return json;
-        String inside = json.substring(1, json.length() - 1);
-        return PLAIN.matcher(inside).matches() ? inside : json;
-    }
-
-    private static String text(String value) {
+    private void text(String value) {
         boolean isLong = value.length() > VALUE_CHARS_MAX;
         String start = isLong ? value.substring(0, VALUE_CHARS_MAX) : value;
-        return JsonText.quote(Secrets.mask(start), VALUE_BYTES_MAX);
+        JsonText.append(line, Secrets.mask(start), VALUE_BYTES_MAX);
     }
 
-    private static int utf8Length(String text) {
-        return text.getBytes(StandardCharsets.UTF_8).length;
+    private void unquote(String name, int start) {
+        String json = line.substring(start);
+        String inside = json.substring(1, json.length() - 1);
+        String shown = json.startsWith("\"") && PLAIN.matcher(inside).matches() ? inside : json;
+        // A person reads a stack line by line; indented, so that no line of it looks like ours.
+        if (name.equals("stack")) shown = shown.replace("\\n", "\n    ");
+        line.setLength(start);
+        line.append(shown);
+    }
+
+    private static int utf8Length(CharSequence text) {
+        return text.toString().getBytes(StandardCharsets.UTF_8).length;
     }
 
     private static String stack(Throwable problem) {

@@ -1,24 +1,31 @@
 package ccproxy.observe;
 
 import ccproxy.wire.Usage;
-import java.util.concurrent.TimeUnit;
 
 /// The log's line of an exchange that has ended.
 final class RequestLine {
+    /// Milliseconds, of microseconds.
+    static final int MILLIS_DIGITS = 3;
+
+    /// Dollars, of billionths.
+    static final int USD_DIGITS = 9;
+
     private RequestLine() {}
 
     static void write(Finished done) {
         LogLine line = Log.info("request").with("request_id", done.context().requestId());
         line.with("client", done.context().client()).with("key", textOrNull(done.key()));
         line.with("method", done.request().method()).with("route", done.request().route());
-        line.with("status", done.status()).with("duration_ms", millis(done.time().nanos()));
-        if (done.time().firstTokenNanos() < 0) line.with("first_token_ms", (String) null);
-        else line.with("first_token_ms", millis(done.time().firstTokenNanos()));
+        line.with("status", done.status());
+        line.with("duration_ms", done.time().micros(), MILLIS_DIGITS);
+        if (done.time().hasFirstToken())
+            line.with("first_token_ms", done.time().firstTokenMicros(), MILLIS_DIGITS);
+        else line.with("first_token_ms", (String) null);
         Finished.Asked asked = done.asked();
         line.with("backend", textOrNull(asked.backend())).with("model", textOrNull(asked.model()));
         line.with("session_id", textOrNull(asked.session())).with("stream", asked.isStream());
         tokens(line, done);
-        if (done.cost().isKnown()) line.with("cost_usd", done.cost().usd());
+        if (done.cost().isKnown()) line.with("cost_usd", done.cost().nanos(), USD_DIGITS);
         else line.with("cost_usd", (String) null);
         line.with("stop_reason", textOrNull(done.end().stopReason()));
         line.with("error", textOrNull(done.end().error())).write();
@@ -36,10 +43,6 @@ final class RequestLine {
     private static void count(LogLine line, String name, boolean isCounted, long count) {
         if (isCounted) line.with(name, count);
         else line.with(name, (String) null);
-    }
-
-    static double millis(long nanos) {
-        return TimeUnit.NANOSECONDS.toMicros(nanos) / 1000.0;
     }
 
     private static String textOrNull(String text) {
