@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /// The status and the headers of a response (RFC 9112 §4, §5), and what they say of its body.
 ///
@@ -24,11 +23,11 @@ record ResponseHead(int version, int status, Map<String, List<String>> headers) 
     /// A server may send as many interim responses before the real one.
     private static final int INTERIM_MAX = 8;
 
-    private static final Pattern STATUS_LINE =
-            Pattern.compile("HTTP/1\\.[01] [1-5][0-9][0-9]( .*)?");
+    /// So many fit a long.
+    private static final int LENGTH_DIGITS_MAX = 18;
 
-    /// Eighteen digits fit a long.
-    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+    /// `HTTP/1.1 200`, and what a server calls it.
+    private static final int STATUS_LINE_LENGTH_MIN = 12;
 
     /// Reads on from line to line; a wait that ends loses nothing.
     static final class Reader {
@@ -73,7 +72,7 @@ record ResponseHead(int version, int status, Map<String, List<String>> headers) 
 
     private static ResponseHead of(List<String> lines) throws IOException {
         String first = lines.isEmpty() ? "" : lines.getFirst();
-        if (!STATUS_LINE.matcher(first).matches()) throw new IOException("this is not HTTP/1.1");
+        if (!isStatusLine(first)) throw new IOException("this is not HTTP/1.1");
         var headers = new HashMap<String, List<String>>();
         for (String line : lines.subList(1, lines.size())) {
             int colon = line.indexOf(':');
@@ -87,6 +86,30 @@ record ResponseHead(int version, int status, Map<String, List<String>> headers) 
         }
         return new ResponseHead(
                 first.charAt(7) - '0', Integer.parseInt(first.substring(9, 12)), headers);
+    }
+
+    private static boolean isStatusLine(String line) {
+        return line.length() >= STATUS_LINE_LENGTH_MIN
+                && (line.startsWith("HTTP/1.1 ") || line.startsWith("HTTP/1.0 "))
+                && line.charAt(9) >= '1'
+                && line.charAt(9) <= '5'
+                && isDigits(line, 10, STATUS_LINE_LENGTH_MIN)
+                && (line.length() == STATUS_LINE_LENGTH_MIN
+                        || line.charAt(STATUS_LINE_LENGTH_MIN) == ' ')
+                && isValue(line);
+    }
+
+    private static boolean isLength(String text) {
+        return !text.isEmpty()
+                && text.length() <= LENGTH_DIGITS_MAX
+                && isDigits(text, 0, text.length());
+    }
+
+    private static boolean isDigits(String text, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') return false;
+        }
+        return true;
     }
 
     /// {@return whether the first `length` characters are a token (RFC 9110 §5.6.2)}
@@ -134,7 +157,7 @@ record ResponseHead(int version, int status, Map<String, List<String>> headers) 
         if (lengths.isEmpty()) return UNTIL_CLOSE;
         String length = lengths.getFirst();
         boolean isAgreed = lengths.stream().allMatch(length::equals);
-        if (!isAgreed || !LENGTH.matcher(length).matches()) throw new IOException("a wrong length");
+        if (!isAgreed || !isLength(length)) throw new IOException("a wrong length");
         return Long.parseLong(length);
     }
 

@@ -103,8 +103,16 @@ final class BrowserGuard {
 
     /// {@return the name in a `Host` header: lower-case, without port and the root's dot}
     private static String name(String header) {
-        String name = header.toLowerCase(Locale.ROOT).replaceFirst(":[0-9]*$", "");
-        return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
+        int end = header.length();
+        while (end > 0 && isDigit(header.charAt(end - 1))) end--;
+        boolean hasPort = end > 0 && header.charAt(end - 1) == ':';
+        String name = header.substring(0, hasPort ? end - 1 : header.length());
+        if (name.endsWith(".")) name = name.substring(0, name.length() - 1);
+        return name.toLowerCase(Locale.ROOT);
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
     }
 
     /// Whether a page is this server's own. What stands before `://` is not compared: a reverse

@@ -6,10 +6,8 @@ import ccproxy.wire.ErrorKind;
 import com.sun.net.httpserver.Headers;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
 /// The keys that clients send: `x-api-key` or `Authorization: Bearer`, on every face. Which API a
 /// client speaks is told by the path, never by these.
@@ -54,7 +52,7 @@ final class Credentials {
     /// @param version the `anthropic-version`
     /// @param betas what the request needs, unless the client asks for one of them by another date
     ClientHeaders chat(Exchange exchange, String version, Set<String> betas) {
-        var forwarded = new TreeMap<>(forwarded(exchange));
+        Map<String, List<String>> forwarded = forwarded(exchange);
         forwarded.put("anthropic-version", List.of(version));
         var all = ClientHeaders.betas(forwarded.getOrDefault("anthropic-beta", List.of()));
         var asked = all.stream().map(ClientHeaders::undated).toList();
@@ -73,12 +71,6 @@ final class Credentials {
     }
 
     private static Map<String, List<String>> forwarded(Exchange exchange) {
-        var forwarded = new TreeMap<String, List<String>>();
-        exchange.headers()
-                .forEach((name, values) -> {
-                    if (name.toLowerCase(Locale.ROOT).startsWith("anthropic-"))
-                        forwarded.put(name, values);
-                });
-        return forwarded;
+        return exchange.headers("anthropic-");
     }
 }

@@ -74,9 +74,9 @@ final class Exchange {
         return HeaderText.first(http.getRequestHeaders(), name);
     }
 
-    /// {@return the request's headers by lower-case name}
-    Map<String, List<String>> headers() {
-        return HeaderText.all(http.getRequestHeaders());
+    /// {@return the request's headers whose names begin so, by lower-case name}
+    Map<String, List<String>> headers(String prefix) {
+        return HeaderText.all(http.getRequestHeaders(), prefix);
     }
 
     /// {@return the raw query, `""` when there is none}
@@ -103,7 +103,7 @@ final class Exchange {
     void trace() {
         if (!known.trace.isOn()) return;
         String path = http.getRequestURI().getRawPath();
-        known.trace.begin(new Trace.Request(method(), path, query(), headers()));
+        known.trace.begin(new Trace.Request(method(), path, query(), headers("")));
     }
 
     /// Sets a response header; what no header may hold is replaced, what is too long is cut.

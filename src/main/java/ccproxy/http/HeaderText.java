@@ -25,10 +25,13 @@ final class HeaderText {
         return value == null ? "" : value;
     }
 
-    /// {@return all headers by lower-case name}
-    static Map<String, List<String>> all(Headers headers) {
+    /// {@return the headers whose names begin so, by lower-case name}
+    static Map<String, List<String>> all(Headers headers, String prefix) {
         var all = new TreeMap<String, List<String>>();
-        headers.forEach((name, values) -> all.put(name.toLowerCase(Locale.ROOT), values));
+        headers.forEach((name, values) -> {
+            if (name.regionMatches(true, 0, prefix, 0, prefix.length()))
+                all.put(name.toLowerCase(Locale.ROOT), values);
+        });
         return all;
     }
 
