@@ -10,6 +10,10 @@ public final class SseEvent {
     /// The name of an answer that came whole instead of in events; its data is the message.
     public static final String WHOLE = "message";
 
+    /// What is shorter is parsed at once and whole: who wants a part of it may want the rest too,
+    /// and to look content over costs as much as to keep it.
+    private static final int SMALL_BYTES_MAX = 8 << 10;
+
     private final String name;
     private final byte[] raw;
     private final byte[] data;
@@ -17,6 +21,7 @@ public final class SseEvent {
     private final int length;
     private JsonNode tree;
     private JsonNode summary;
+    private boolean isBroken;
 
     /// @param name the `event:` field, `""` when there was none
     /// @param raw the frame with its closing empty line
@@ -71,6 +76,7 @@ public final class SseEvent {
             tree = Json.tree(data, from, length);
         } catch (IllegalArgumentException _) {
             tree = Json.object();
+            isBroken = true;
         }
     }
 
@@ -79,17 +85,22 @@ public final class SseEvent {
         return summary().isObject();
     }
 
-    /// {@return the data's object without its `content`, which is the bulk of a whole answer and is
-    /// only looked over; a missing node when the data is no object}
+    /// {@return the data's object; its `content`, which is the bulk of a long answer, may be
+    /// missing, as it is then only looked over; a missing node when the data is no object}
     JsonNode summary() {
         if (summary == null) {
-            try {
-                summary = Json.treeWithout("content", data, from, length);
-            } catch (IllegalArgumentException _) {
-                summary = MissingNode.getInstance();
-            }
+            boolean isWhole = length <= SMALL_BYTES_MAX && json().isObject() && !isBroken;
+            summary = isWhole ? tree : withoutContent();
         }
         return summary;
+    }
+
+    private JsonNode withoutContent() {
+        try {
+            return Json.treeWithout("content", data, from, length);
+        } catch (IllegalArgumentException _) {
+            return MissingNode.getInstance();
+        }
     }
 
     @Override
