@@ -20,7 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class SchemaMerger {
     /// Of all schemas of a request, counted each time one is read: many refer to the same, and what
     /// they refer to is repeated in each.
-    static final int CHARACTERS_MAX = 4_000_000;
+    static final int CHARACTERS_MAX = 1_000_000;
 
     /// Of what leads from one to the next; what leads back to itself ends here.
     private static final int DEPTH_MAX = 16;
@@ -184,7 +184,7 @@ final class SchemaMerger {
         for (String name : names) {
             JsonNode value = properties.path(name).path("const");
             JsonNode only = properties.path(name).path("enum");
-            if (value.isMissingNode() && only.size() == 1) value = only.get(0);
+            if (value.isMissingNode() && only.size() == 1) value = only.path(0);
             told.add(
                     name
                             + (required.contains(name) ? "" : "?")
