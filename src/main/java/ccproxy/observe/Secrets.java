@@ -4,7 +4,7 @@ import java.util.regex.Pattern;
 
 /// Keeps keys and tokens out of anything a person or a log reads.
 public final class Secrets {
-    /// What stands where a secret stood. What stands in the place of a secret.
+    /// What stands in the place of a secret.
     public static final String MASK = "***";
 
     /// A secret shorter than this is not shown in part: what is shown would be too much of it.
