@@ -1,5 +1,6 @@
 package ccproxy.claude;
 
+import ccproxy.wire.Ascii;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -93,7 +94,7 @@ record ResponseHead(int version, int status, Map<String, List<String>> headers) 
                 && (line.startsWith("HTTP/1.1 ") || line.startsWith("HTTP/1.0 "))
                 && line.charAt(9) >= '1'
                 && line.charAt(9) <= '5'
-                && isDigits(line, 10, STATUS_LINE_LENGTH_MIN)
+                && Ascii.isDigits(line, 10, STATUS_LINE_LENGTH_MIN)
                 && (line.length() == STATUS_LINE_LENGTH_MIN
                         || line.charAt(STATUS_LINE_LENGTH_MIN) == ' ')
                 && isValue(line);
@@ -102,14 +103,7 @@ record ResponseHead(int version, int status, Map<String, List<String>> headers) 
     private static boolean isLength(String text) {
         return !text.isEmpty()
                 && text.length() <= LENGTH_DIGITS_MAX
-                && isDigits(text, 0, text.length());
-    }
-
-    private static boolean isDigits(String text, int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (text.charAt(i) < '0' || text.charAt(i) > '9') return false;
-        }
-        return true;
+                && Ascii.isDigits(text, 0, text.length());
     }
 
     /// {@return whether the first `length` characters are a token (RFC 9110 §5.6.2)}

@@ -1,5 +1,6 @@
 package ccproxy.claude;
 
+import ccproxy.wire.Ascii;
 import ccproxy.wire.Json;
 import ccproxy.wire.ModelRules;
 import java.util.ArrayList;
@@ -118,19 +119,13 @@ final class ShippedModels {
     /// {@return the name without its date}
     static String undated(String id) {
         int date = id.length() - 1 - DATE_DIGITS;
-        if (date > 0 && "-@".indexOf(id.charAt(date)) >= 0 && isDigits(id, date + 1))
-            return id.substring(0, date);
+        if (date > 0
+                && "-@".indexOf(id.charAt(date)) >= 0
+                && Ascii.isDigits(id, date + 1, id.length())) return id.substring(0, date);
         for (String newest : NEWEST_NAMES) {
             if (id.length() > newest.length() && id.endsWith(newest))
                 return id.substring(0, id.length() - newest.length());
         }
         return id;
-    }
-
-    private static boolean isDigits(String text, int from) {
-        for (int i = from; i < text.length(); i++) {
-            if (text.charAt(i) < '0' || text.charAt(i) > '9') return false;
-        }
-        return true;
     }
 }

@@ -44,7 +44,6 @@ final class ChatFields {
                     "thread", "message-threads-2026-08-12");
 
     private static final String COMPACTION_BETA = "compact-2026-01-12";
-    private static final String BINDING_BETA = "thinking-binding-controls-2026-08-01";
 
     /// Read elsewhere, or without a counterpart and without an effect that a client could miss.
     private static final Set<String> SILENT =
@@ -107,7 +106,6 @@ final class ChatFields {
         for (JsonNode edit : request.value().path("context_management").path("edits")) {
             if (edit.path("type").asString("").startsWith("compact_")) betas.add(COMPACTION_BETA);
         }
-        if (request.get("thinking").value().has("block_binding")) betas.add(BINDING_BETA);
         return betas;
     }
 

@@ -4,6 +4,8 @@ import ccproxy.wire.Field;
 import ccproxy.wire.Json;
 import ccproxy.wire.ModelRules;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -18,11 +20,14 @@ final class ChatThinking {
                     "minimal", 1024, "low", 2048, "medium", 8192, "high", 16_384, "xhigh", 24_576,
                     "max", 32_000);
 
+    private static final String BINDING_BETA = "thinking-binding-controls-2026-08-01";
+
     private final ModelRules rules;
     private final Warnings warnings;
     private ObjectNode thinking = Json.object();
     private String effort = "";
     private boolean isClientsOwn;
+    private boolean isBinding;
 
     ChatThinking(ModelRules rules, Warnings warnings) {
         this.rules = rules;
@@ -43,6 +48,7 @@ final class ChatThinking {
         String wanted = field.text(suffix);
         Field extension = request.get("thinking");
         if (extension.isPresent()) {
+            isBinding = extension.value().has("block_binding");
             extension(extension, tokensMax);
             if (!wanted.isEmpty() && !wanted.equals("none")) setEffort(field, wanted);
         } else if (!wanted.isEmpty()) {
@@ -180,9 +186,12 @@ final class ChatThinking {
         return type.equals("enabled") || type.equals("adaptive");
     }
 
-    /// {@return the beta that what was asked for needs, or `""`}
-    String beta() {
-        return effort.isEmpty() ? "" : rules.effortBeta();
+    /// {@return the betas that what was asked for needs}
+    Set<String> betas() {
+        var betas = new TreeSet<String>();
+        if (!effort.isEmpty() && !rules.effortBeta().isEmpty()) betas.add(rules.effortBeta());
+        if (isBinding) betas.add(BINDING_BETA);
+        return betas;
     }
 
     /// Writes `thinking` and `output_config.effort`.

@@ -167,7 +167,7 @@ public final class ChatToMessages {
 
     private Set<String> betas() {
         Set<String> betas = fields.betas();
-        if (!thinking.beta().isEmpty()) betas.add(thinking.beta());
+        betas.addAll(thinking.betas());
         return betas;
     }
 }

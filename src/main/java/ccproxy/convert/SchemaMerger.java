@@ -46,7 +46,6 @@ final class SchemaMerger {
         isExact = true;
         isTooMuch = false;
         ObjectNode made = merged(schema, 0);
-        isTooMuch |= characters > CHARACTERS_MAX;
         return isTooMuch ? new Merged(schema, true) : new Merged(made, isExact);
     }
 
@@ -56,10 +55,11 @@ final class SchemaMerger {
 
     private ObjectNode merged(JsonNode schema, int depth) {
         ObjectNode whole = Json.objectOrEmpty(schema);
-        isTooMuch |= depth == DEPTH_MAX || characters > CHARACTERS_MAX;
+        isTooMuch |= depth == DEPTH_MAX;
         if (isTooMuch) return whole;
         characters += Json.text(whole).length();
-        if (isPlain(whole)) return whole;
+        isTooMuch = characters > CHARACTERS_MAX;
+        if (isTooMuch || isPlain(whole)) return whole;
         ObjectNode made = Json.object().setAll(whole);
         JsonNode target = target(whole.path(REFERENCE).asString(""));
         if (target.isObject()) {
@@ -88,9 +88,7 @@ final class SchemaMerger {
     private static boolean mayBeObject(JsonNode form, ObjectNode merged) {
         if (form.isBoolean()) return form.booleanValue();
         JsonNode type = merged.path("type");
-        if (type.isMissingNode() || type.asString("").equals("object")) return true;
-        for (JsonNode one : type) if (one.asString("").equals("object")) return true;
-        return false;
+        return type.isMissingNode() || Schemas.isObjectType(type);
     }
 
     private void join(ObjectNode made, String union, List<ObjectNode> forms) {

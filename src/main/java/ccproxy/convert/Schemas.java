@@ -102,10 +102,14 @@ final class Schemas {
 
     private static boolean isObjectSchema(JsonNode schema) {
         JsonNode type = schema.path("type");
+        return isObjectType(type) || (type.isMissingNode() && schema.path("properties").isObject());
+    }
+
+    /// {@return whether a schema's `type` is an object, or may be one}
+    static boolean isObjectType(JsonNode type) {
         if (type.isArray()) {
             for (JsonNode one : type) if (one.asString("").equals("object")) return true;
         }
-        return type.asString("").equals("object")
-                || (type.isMissingNode() && schema.path("properties").isObject());
+        return type.asString("").equals("object");
     }
 }

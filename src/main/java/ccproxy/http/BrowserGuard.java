@@ -1,6 +1,7 @@
 package ccproxy.http;
 
 import ccproxy.wire.ApiException;
+import ccproxy.wire.Ascii;
 import ccproxy.wire.ErrorKind;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -103,16 +104,11 @@ final class BrowserGuard {
 
     /// {@return the name in a `Host` header: lower-case, without port and the root's dot}
     private static String name(String header) {
-        int end = header.length();
-        while (end > 0 && isDigit(header.charAt(end - 1))) end--;
-        boolean hasPort = end > 0 && header.charAt(end - 1) == ':';
-        String name = header.substring(0, hasPort ? end - 1 : header.length());
+        int colon = header.lastIndexOf(':');
+        boolean hasPort = colon >= 0 && Ascii.isDigits(header, colon + 1, header.length());
+        String name = hasPort ? header.substring(0, colon) : header;
         if (name.endsWith(".")) name = name.substring(0, name.length() - 1);
         return name.toLowerCase(Locale.ROOT);
-    }
-
-    private static boolean isDigit(char c) {
-        return c >= '0' && c <= '9';
     }
 
     /// Whether a page is this server's own. What stands before `://` is not compared: a reverse

@@ -1,7 +1,6 @@
 package ccproxy.observe;
 
-/// Amounts that are counted in whole parts, written as decimals: exactly, without an exponent, and
-/// at a tenth of what a `double` costs.
+/// Amounts that are counted in whole parts, written as decimals: exactly and without an exponent.
 final class Decimal {
     private static final long[] UNITS = {
         1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000

@@ -94,11 +94,6 @@ public record Finished(
     public record Cost(boolean isKnown, long nanos) {
         /// There is no price.
         public static final Cost UNKNOWN = new Cost(false, 0);
-
-        /// {@return US dollars}
-        public double usd() {
-            return nanos / 1e9;
-        }
     }
 
     /// How the answer ended.

@@ -24,14 +24,14 @@ public final class Log {
         /// Something did not work; the line carries a stack if it carries a throwable.
         ERROR;
 
+        private final String text = name().toLowerCase(Locale.ROOT);
+
         /// {@return the level of a name such as `info`}
         ///
         /// @throws IllegalArgumentException if there is none
         public static Level of(String name) {
             return valueOf(name.toUpperCase(Locale.ROOT));
         }
-
-        private final String text = name().toLowerCase(Locale.ROOT);
 
         String text() {
             return text;

@@ -42,6 +42,7 @@ public final class LogLine {
     /// The line so far; null when it will not be written.
     private final StringBuilder line;
 
+    private int fieldStart;
     private boolean hasRequestId;
     private boolean isFull;
 
@@ -72,34 +73,31 @@ public final class LogLine {
     /// @param name one that the line does not have yet
     /// @return this line
     public LogLine with(String name, String value) {
-        if (!isTaken(name)) return this;
-        int before = name(name);
+        if (!begin(name)) return this;
         int start = line.length();
         if (value == null) line.append("null");
         else text(value);
         if (!isJson) unquote(name, start);
-        return added(before);
+        return end();
     }
 
     /// Adds a whole number.
     ///
     /// @return this line
     public LogLine with(String name, long value) {
-        if (!isTaken(name)) return this;
-        int before = name(name);
+        if (!begin(name)) return this;
         line.append(value);
-        return added(before);
+        return end();
     }
 
     /// Adds a number; one that JSON cannot say (NaN, infinite) is written as `null`.
     ///
     /// @return this line
     public LogLine with(String name, double value) {
-        if (!isTaken(name)) return this;
-        int before = name(name);
+        if (!begin(name)) return this;
         if (Double.isFinite(value)) line.append(value);
         else line.append("null");
-        return added(before);
+        return end();
     }
 
     /// Adds a decimal: `parts` of a unit that has 10^`digits` of them.
@@ -108,20 +106,18 @@ public final class LogLine {
     /// @param digits from 1 to 9
     /// @return this line
     LogLine with(String name, long parts, int digits) {
-        if (!isTaken(name)) return this;
-        int before = name(name);
+        if (!begin(name)) return this;
         Decimal.append(line, parts, digits);
-        return added(before);
+        return end();
     }
 
     /// Adds `true` or `false`.
     ///
     /// @return this line
     public LogLine with(String name, boolean value) {
-        if (!isTaken(name)) return this;
-        int before = name(name);
+        if (!begin(name)) return this;
         line.append(value);
-        return added(before);
+        return end();
     }
 
     /// Adds `error`: class and message; and its `stack`, if the line's level is error or the log's
@@ -151,13 +147,10 @@ public final class LogLine {
         stream.flush();
     }
 
-    private boolean isTaken(String name) {
-        return line != null && !isFull && !HEAD.contains(name);
-    }
-
-    /// {@return where the field begins}
-    private int name(String name) {
-        int before = line.length();
+    /// {@return whether a field is begun, of which the value comes next}
+    private boolean begin(String name) {
+        if (line == null || isFull || HEAD.contains(name)) return false;
+        fieldStart = line.length();
         if (isJson) {
             line.append(',');
             JsonText.append(line, name, NAME_BYTES_MAX);
@@ -166,15 +159,15 @@ public final class LogLine {
             line.append(' ').append(name).append('=');
         }
         if (name.equals(REQUEST_ID)) hasRequestId = true;
-        return before;
+        return true;
     }
 
     /// Takes the field back when there was no room for it.
-    private LogLine added(int before) {
+    private LogLine end() {
         int room = LINE_BYTES_MAX - "}\n".length();
         // A character has at most three bytes, and most lines have far fewer than could matter.
         if (3 * line.length() > room && utf8Length(line) > room) {
-            line.setLength(before);
+            line.setLength(fieldStart);
             isFull = true;
         }
         return this;

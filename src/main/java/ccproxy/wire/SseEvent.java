@@ -12,7 +12,7 @@ public final class SseEvent {
 
     /// What is shorter is parsed at once and whole: who wants a part of it may want the rest too,
     /// and to look content over costs as much as to keep it.
-    private static final int SMALL_BYTES_MAX = 8 << 10;
+    static final int SMALL_BYTES_MAX = 8 << 10;
 
     private final String name;
     private final byte[] raw;

@@ -10,8 +10,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whole answers, below, at and above the size up to which they are parsed at once.
 class SseEventTest {
-    private static final int SMALL_BYTES_MAX = 8 << 10;
-
     /// An answer of so many bytes whose content is this.
     private static SseEvent answer(String content, int bytes) {
         String json = "{\"content\":" + content + ",\"usage\":{\"input_tokens\":3},\"pad\":\"%s\"}";
@@ -21,7 +19,12 @@ class SseEventTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {SMALL_BYTES_MAX - 1, SMALL_BYTES_MAX, SMALL_BYTES_MAX + 1})
+    @ValueSource(
+            ints = {
+                SseEvent.SMALL_BYTES_MAX - 1,
+                SseEvent.SMALL_BYTES_MAX,
+                SseEvent.SMALL_BYTES_MAX + 1
+            })
     void whatAnAnswerCountsIsReadWhateverItsSize(int bytes) {
         SseEvent event = answer("[{\"type\":\"text\",\"text\":\"hi\"}]", bytes);
         assertTrue(event.isObject());
@@ -30,7 +33,7 @@ class SseEventTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {SMALL_BYTES_MAX, SMALL_BYTES_MAX + 1})
+    @ValueSource(ints = {SseEvent.SMALL_BYTES_MAX, SseEvent.SMALL_BYTES_MAX + 1})
     void contentThatCannotBeReadIsTheClientsAffair(int bytes) {
         SseEvent event = answer("{\"a\":1,\"a\":2}", bytes);
         assertTrue(event.isObject());
